@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* compose.h - layers onto the canvas: video, image, colour, text, ticker, clock, countdown.
+ *
+ * A composition is one layout (docs/layout-format.md) together with its playlist. It owns its media
+ * items, opens the next one ahead of time and prepares text in a worker thread; the render thread
+ * only copies and blends. Nothing here ever shows black between items: the previous picture stays
+ * until the next one's first picture is ready. */
+#ifndef CONTROLLER_PLAYER_COMPOSE_COMPOSE_H
+#define CONTROLLER_PLAYER_COMPOSE_COMPOSE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "protocols/base/report.h"
+#include "protocols/base/rational.h"
+#include "protocols/pixel/canvas.h"
+
+struct layout;
+
+/* Read and check a layout file for a canvas of this size. Returns 0 and a new layout, or -EINVAL
+ * with findings and the first as a sentence, -ENOENT ..., -ENOMEM. */
+QP_MUST_CHECK int layout_load(struct layout **ret, const char *file, uint32_t canvas_w,
+                              uint32_t canvas_h, struct qp_report *report, struct qp_diag *diag);
+QP_MUST_CHECK int layout_parse(struct layout **ret, const char *text, size_t len, const char *dir,
+                               uint32_t canvas_w, uint32_t canvas_h, struct qp_report *report,
+                               struct qp_diag *diag);
+/* The layout used when none is given: one full-canvas zone that plays the playlist with `fill`. */
+QP_MUST_CHECK int layout_default(struct layout **ret, uint32_t canvas_w, uint32_t canvas_h);
+void layout_destroy(struct layout *layout);
+
+struct compose_params {
+    struct layout *layout;          /* borrowed until compose_destroy */
+    const char *const *media;       /* the playlist of the layout's main zone; copied */
+    size_t n_media;
+    bool loop;                      /* begin the playlist again */
+    struct qp_rational rate;        /* of the wall */
+    const char *audio_device;       /* NULL: silent */
+    /* Called from compose_tick() when an item is skipped; text is the sentence. */
+    void (*on_skip)(void *user, const char *text);
+    void *user;
+};
+
+struct compose;
+
+/* Starts opening the first items and preparing text. Returns 0 or -EINVAL/-ENOMEM. */
+QP_MUST_CHECK int compose_create(struct compose **ret, const struct compose_params *params,
+                                 struct qp_diag *diag);
+void compose_destroy(struct compose *compose);
+
+/* House-keeping off the render thread (opening the next item, closing old ones, reporting skips);
+ * call it every 20 ms or so from the loop thread. */
+void compose_tick(struct compose *compose);
+
+enum compose_state {
+    COMPOSE_WAITING, /* nothing valid to show yet */
+    COMPOSE_PLAYING,
+    COMPOSE_ENDED,   /* the playlist is over; the last picture stays */
+    COMPOSE_FAILED   /* not one item could be played */
+};
+
+/* Paint the canvas for wall frame n (lattice index), due at tai_ns / utc_ns; mono_ns is when it
+ * will be latched. Time of the first call is time zero of the layout. Render thread: no wait, no
+ * lock, no allocation. Returns the state. While WAITING the canvas is left as it was. */
+enum compose_state compose_render(struct compose *compose, struct canvas *canvas, int64_t tai_ns,
+                                  int64_t utc_ns, int64_t mono_ns);
+
+struct compose_stats {
+    uint64_t items_started, items_skipped, items_finished;
+    uint64_t pictures_late; /* the decoder was behind */
+};
+
+void compose_stats(const struct compose *compose, struct compose_stats *ret);
+
+#endif
