@@ -9,7 +9,8 @@ struct qp_rational {
     int64_t num, den; /* den > 0, lowest terms */
 };
 
-/* num/den in lowest terms; den must not be 0. */
+/* num/den in lowest terms with the sign in num. den must not be 0; INT64_MIN is allowed unless the
+ * result would need its negative. */
 struct qp_rational qp_rational(int64_t num, int64_t den);
 
 /* a < b: -1, equal: 0, a > b: 1. Exact for all values (128-bit products). */
