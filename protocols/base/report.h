@@ -27,10 +27,12 @@ struct qp_report {
     size_t n_errors, n_warnings; /* including those beyond QP_REPORT_MAX */
 };
 
-/* A zeroed struct is an empty report. finish frees the findings and zeroes it again. */
+/* A zeroed struct is an empty report. finish frees the findings and zeroes it again; NULL is fine.
+ */
 void qp_report_finish(struct qp_report *report);
 
-/* Add a finding; path and remedy are copied, remedy may be NULL. report may be NULL (nothing is
+/* Add a finding; path and remedy are copied, remedy may be NULL. Control characters come out
+ * escaped; a text is cut at 1 KiB. report may be NULL (nothing is
  * kept). Returns -EINVAL for an error and 0 for a warning, so that a check is one statement. When
  * memory runs out the finding is counted and not kept. */
 int qp_report_add(struct qp_report *report, enum qp_severity severity, const char *path,
