@@ -8,12 +8,14 @@
 #include "protocols/base/diag.h"
 
 /* Read a regular file of at most max bytes into a new buffer (free() it), NUL added behind the
- * *ret_len bytes. Returns 0, -E2BIG, -EISDIR, -ENOMEM or the errno of open/read. */
+ * *ret_len bytes. Returns 0, -E2BIG, -EISDIR, -EINVAL (a pipe, a device), -ENOMEM or the errno of
+ * open/read. */
 QP_MUST_CHECK int qp_file_read(const char *file, size_t max, char **ret, size_t *ret_len,
                                struct qp_diag *diag);
 
 /* Write a new file beside, fsync, rename over: after a crash the old or the new content, never a
- * mixture. Mode 0644. Returns 0 or a negative errno (-ENOSPC: the old file is still there). */
+ * mixture. Mode 0644; a symbolic link is replaced, not followed. Returns 0 or a negative errno
+ * (-ENOSPC, -ENOENT, -EACCES, -EISDIR, -ENAMETOOLONG ...: the old file is still there). */
 QP_MUST_CHECK int qp_file_replace(const char *file, const void *data, size_t len,
                                   struct qp_diag *diag);
 
