@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* log.h - lines for people, on standard error.
  *
- * Libraries return codes and sentences; programs log once, where an error is finally handled. Under
- * systemd ($JOURNAL_STREAM set) a line begins with its sd-daemon level "<4>", otherwise with the
- * time of day. Text from outside is passed as an argument and comes out with control characters
- * escaped. Any thread; one write(2) a line. Never on the frame path. */
+ * Libraries return codes and sentences; programs log once, where an error is finally handled. When
+ * standard error is the journal ($JOURNAL_STREAM names it) a line begins with its sd-daemon level,
+ * "<4>player: ...", otherwise with the time of day: "14:03:07.120 player: warning: ...". Control
+ * characters and bytes that are not UTF-8 come out escaped, so text from outside cannot forge a
+ * line; a line is cut at 2 KiB. Any thread; one write(2) a line. Never on the frame path. */
 #ifndef PROTOCOLS_BASE_LOG_H
 #define PROTOCOLS_BASE_LOG_H
 
