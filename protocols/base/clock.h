@@ -19,7 +19,8 @@
 int64_t qp_clock_mono_ns(void);
 
 /* TAI - UTC in seconds for a UTC time, from a leap-seconds.list file (the format of NIST and IERS;
- * tzdata installs one). Returns 0 and *ret, or -ENOENT/-EINVAL/errno with a sentence. */
+ * tzdata installs one). Returns 0 and *ret, -EINVAL (not such a list, or it begins after utc_s),
+ * -E2BIG (over 1 MiB) or the errno of open/read (-ENOENT ...), each with a sentence. */
 QP_MUST_CHECK int qp_clock_leap_offset(const char *file, int64_t utc_s, int *ret,
                                        struct qp_diag *diag);
 
@@ -31,16 +32,19 @@ struct qp_clock_map {
 };
 
 /* Sample the clocks: CLOCK_TAI where the kernel knows its offset, otherwise CLOCK_REALTIME plus the
- * offset of tzdata's leap-second list (read once by qp_clock_init, kept for the process). Costs two
- * or three vDSO calls; does not allocate; any thread. */
+ * offset of tzdata's leap-second list (read once by qp_clock_init, kept for the process). Four vDSO
+ * calls, repeated up to five times when the thread was preempted in between; does not allocate; any
+ * thread. */
 void qp_clock_sample(struct qp_clock_map *ret);
 
 /* Read the leap-second list. Call once before threads start. Without a list (diag says where it was
  * looked for) the offset is 37 s, valid since 2017. Returns 0 or a negative errno as a warning. */
 int qp_clock_init(struct qp_diag *diag);
 
-/* The lattice. rate > 0. index: the largest n that is due at or before tai_ns. due: when frame n is
- * due, ns of TAI, rounded up so that index(due(n)) == n. 128-bit inside. */
+/* The lattice. 0 < rate < 10^9 frames a second, numerator and denominator at most QP_RATIONAL_MAX
+ * of parse.h. index: the largest n that is due at or before tai_ns. due: when frame n is due, ns of
+ * TAI, rounded up so that index(due(n)) == n; n must lie within the years that 63 bits of ns can
+ * hold (to 2262). 128-bit inside, no rounding; before 1970 both are negative. */
 int64_t qp_lattice_index(struct qp_rational rate, int64_t tai_ns);
 int64_t qp_lattice_due(struct qp_rational rate, int64_t n);
 
