@@ -20,16 +20,21 @@ int qp_diag_set(struct qp_diag *diag, int err, const char *fmt, ...)
 int qp_diag_prefix(struct qp_diag *diag, int err, const char *fmt, ...)
 {
     char old[sizeof(diag->text)];
+    size_t used, room;
     va_list ap;
-    int n;
 
     if (!diag)
         return err;
     memcpy(old, diag->text, sizeof(old));
     va_start(ap, fmt);
-    n = vsnprintf(diag->text, sizeof(diag->text), fmt, ap);
+    (void)vsnprintf(diag->text, sizeof(diag->text), fmt, ap);
     va_end(ap);
-    if (n >= 0 && (size_t)n < sizeof(diag->text))
-        (void)snprintf(diag->text + n, sizeof(diag->text) - (size_t)n, ": %s", old);
+    used = strlen(diag->text);
+    if (sizeof(diag->text) - used <= 2)
+        return err;
+    used = (size_t)(stpcpy(diag->text + used, ": ") - diag->text);
+    room = sizeof(diag->text) - 1 - used;
+    memcpy(diag->text + used, old, room); /* the NUL of old, or the cut */
+    diag->text[sizeof(diag->text) - 1] = '\0';
     return err;
 }

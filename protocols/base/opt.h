@@ -37,26 +37,37 @@ struct qp_opt {
 };
 
 #define QP_OPT_U32(s, f, lo, hi, d, fl, h)                                                         \
-    {.name = #f, .type = QP_OPT_TYPE_U32, .offset = offsetof(s, f), .min = (lo), .max = (hi),      \
-     .def = (d), .flags = (fl), .help = (h)}
+    {                                                                                              \
+        .name = #f, .type = QP_OPT_TYPE_U32, .offset = offsetof(s, f), .min = (lo), .max = (hi),   \
+        .def = (d), .flags = (fl), .help = (h)                                                     \
+    }
 #define QP_OPT_F64(s, f, lo, hi, d, fl, h)                                                         \
-    {.name = #f, .type = QP_OPT_TYPE_F64, .offset = offsetof(s, f), .min = (lo), .max = (hi),      \
-     .def = (d), .flags = (fl), .help = (h)}
+    {                                                                                              \
+        .name = #f, .type = QP_OPT_TYPE_F64, .offset = offsetof(s, f), .min = (lo), .max = (hi),   \
+        .def = (d), .flags = (fl), .help = (h)                                                     \
+    }
 #define QP_OPT_BOOL(s, f, d, fl, h)                                                                \
-    {.name = #f, .type = QP_OPT_TYPE_BOOL, .offset = offsetof(s, f), .def = (d), .flags = (fl),    \
-     .help = (h)}
+    {                                                                                              \
+        .name = #f, .type = QP_OPT_TYPE_BOOL, .offset = offsetof(s, f), .def = (d), .flags = (fl), \
+        .help = (h)                                                                                \
+    }
 #define QP_OPT_STR(s, f, maxlen, d, fl, h)                                                         \
-    {.name = #f, .type = QP_OPT_TYPE_STR, .offset = offsetof(s, f), .max = (maxlen),               \
-     .def_str = (d), .flags = (fl), .help = (h)}
+    {                                                                                              \
+        .name = #f, .type = QP_OPT_TYPE_STR, .offset = offsetof(s, f), .max = (maxlen),            \
+        .def_str = (d), .flags = (fl), .help = (h)                                                 \
+    }
 #define QP_OPT_ENUM(s, f, nm, d, fl, h)                                                            \
-    {.name = #f, .type = QP_OPT_TYPE_ENUM, .offset = offsetof(s, f), .names = (nm),                \
-     .n_names = QP_ARRAY_LEN(nm), .def = (d), .flags = (fl), .help = (h)}
+    {                                                                                              \
+        .name = #f, .type = QP_OPT_TYPE_ENUM, .offset = offsetof(s, f), .names = (nm),             \
+        .n_names = QP_ARRAY_LEN(nm), .def = (d), .flags = (fl), .help = (h)                        \
+    }
 
 /* Write the defaults, then read the object's members over them. cfg must be zeroed or a struct that
  * qp_opts_finish() has seen. Unknown members are errors unless `others` (NULL-terminated, may be
  * NULL) names them: members the caller reads itself. node->json may be NULL (absent): defaults.
- * Returns 0 or -EINVAL with the findings in report; then cfg holds what could be read and still
- * wants qp_opts_finish(). -ENOMEM. */
+ * A required member that is absent is an error even if the whole object is absent. Returns 0, or
+ * -EINVAL with the findings in report, or -ENOMEM; then cfg holds what could be read and still
+ * wants qp_opts_finish(). */
 QP_MUST_CHECK int qp_opts_read(const struct qp_opt *opts, const struct qp_node *node,
                                const char *const *others, void *cfg, struct qp_report *report);
 
