@@ -13,15 +13,15 @@
 #include "protocols/base/bytes.h"
 #include "protocols/base/clock.h"
 
-#define BLOCK_SECTION   0x0A0D0D0Au
-#define BLOCK_INTERFACE 1u
-#define BLOCK_PACKET    2u /* obsolete */
-#define BLOCK_SIMPLE    3u
-#define BLOCK_ENHANCED  6u
-#define BYTE_ORDER      0x1A2B3C4Du
-#define MAGIC_US        0xA1B2C3D4u
-#define MAGIC_NS        0xA1B23C4Du
-#define BLOCK_FRAME     12 /* type, length, length again */
+#define BLOCK_SECTION    0x0A0D0D0Au
+#define BLOCK_INTERFACE  1u
+#define BLOCK_PACKET     2u /* obsolete */
+#define BLOCK_SIMPLE     3u
+#define BLOCK_ENHANCED   6u
+#define BYTE_ORDER_MAGIC 0x1A2B3C4Du
+#define MAGIC_US         0xA1B2C3D4u
+#define MAGIC_NS         0xA1B23C4Du
+#define BLOCK_FRAME      12 /* type, length, length again */
 
 #define OPT_END      0
 #define OPT_USERAPPL 4
@@ -62,7 +62,7 @@ int pcap_section(uint8_t *buf, size_t cap, const char *application)
 
     qp_wr_le32(&w, BLOCK_SECTION);
     qp_wr_le32(&w, 0);
-    qp_wr_le32(&w, BYTE_ORDER);
+    qp_wr_le32(&w, BYTE_ORDER_MAGIC);
     qp_wr_le16(&w, 1);
     qp_wr_le16(&w, 0);
     qp_wr_fill(&w, 0xFF, 8); /* length of the section: not told */
@@ -229,7 +229,7 @@ static uint64_t to_ns(const struct interface *i, uint64_t units)
     }
     whole = units / per_s;
     part = (uint64_t)((unsigned __int128)(units % per_s) * (uint64_t)QP_NS_PER_S / per_s);
-    if (__builtin_add_overflow((int64_t)(whole & INT64_MAX), i->offset_s, &s))
+    if (whole > INT64_MAX || __builtin_add_overflow((int64_t)whole, i->offset_s, &s))
         return UINT64_MAX;
     if (s < 0)
         return 0;
@@ -393,9 +393,9 @@ static int begin_section(struct pcap_reader *reader, const uint8_t *buf, size_t 
 {
     if (len < 12)
         return 0;
-    if (qp_get_be32(buf + 8) == BYTE_ORDER)
+    if (qp_get_be32(buf + 8) == BYTE_ORDER_MAGIC)
         reader->big_endian = true;
-    else if (qp_get_le32(buf + 8) == BYTE_ORDER)
+    else if (qp_get_le32(buf + 8) == BYTE_ORDER_MAGIC)
         reader->big_endian = false;
     else
         return qp_diag_set(diag, -EINVAL, "capture: a section header without byte order");
