@@ -43,10 +43,11 @@ BASE_CFLAGS := -std=c17 -D_GNU_SOURCE -I. $(WARN) $(variant.$(VARIANT)) -fvisibi
 	-ffp-contract=off -pthread
 BASE_LDFLAGS := $(variant.$(VARIANT)) $(ldvariant.$(VARIANT)) -Wl,--as-needed -pthread
 
-# Kernels for one instruction set: the file name says which.
+# Kernels for one instruction set: the file name says which. Short fixed loops must be unrolled,
+# or their registers go through memory: hence -O3.
 ARCH := $(firstword $(subst -, ,$(shell $(CC) -dumpmachine)))
-isa.avx2   := -mavx2 -mbmi2
-isa.avx512 := -mavx512f -mavx512bw -mavx512vl -mavx512dq -mavx512vbmi
+isa.avx2   := -O3 -funroll-loops -mavx2 -mbmi2
+isa.avx512 := -O3 -mavx512f -mavx512bw -mavx512vl -mavx512dq -mavx512vbmi
 isas.x86_64  := avx2 avx512
 foreign := $(filter-out $(isas.$(ARCH)),avx2 avx512)
 isa_flags = $(foreach i,$(isas.$(ARCH)),$(if $(filter %_$i.c,$1),$(isa.$i)))
@@ -118,9 +119,9 @@ all: $(PROGS:%=$O/%)
 # Rebuild when the flags or the compiler change, not only when the files do.
 $O/.flags: FORCE
 	@mkdir -p $(@D)
-	@echo '$(CC) $(BASE_CFLAGS) $(PKG_CFLAGS) $(CFLAGS) | $(BASE_LDFLAGS) $(LDFLAGS)' | \
+	@echo '$(CC) $(BASE_CFLAGS) $(PKG_CFLAGS) $(foreach i,$(isas.$(ARCH)),$(isa.$i)) $(CFLAGS) | $(BASE_LDFLAGS) $(LDFLAGS)' | \
 	 cmp -s - $@ || \
-	 echo '$(CC) $(BASE_CFLAGS) $(PKG_CFLAGS) $(CFLAGS) | $(BASE_LDFLAGS) $(LDFLAGS)' > $@
+	 echo '$(CC) $(BASE_CFLAGS) $(PKG_CFLAGS) $(foreach i,$(isas.$(ARCH)),$(isa.$i)) $(CFLAGS) | $(BASE_LDFLAGS) $(LDFLAGS)' > $@
 
 compile = $(CC) $(BASE_CFLAGS) $(PKG_CFLAGS) $(call isa_flags,$1) $(CFLAGS)
 
