@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* geometry.h - from places on the wire to LEDs, and from LEDs to places on the canvas.
  *
- * A port's LEDs are addressed in one of two ways. LINEAR: the LEDs of the first cabinet of the chain
- * in wiring order, then those of the second, and so on; a cell is an index. RASTER: a picture of
- * raster_w x raster_h cells, in which every card crops its own window; a cell is y * raster_w + x,
- * and some cells may have no LED.
+ * A port's LEDs are addressed in one of two ways. LINEAR: the LEDs of the first cabinet of the
+ * chain in wiring order, then those of the second, and so on; a cell is an index. RASTER: a picture
+ * of raster_w x raster_h cells, in which every card crops its own window; a cell is y * raster_w +
+ * x, and some cells may have no LED.
  *
  * Pure functions of an immutable wall; any thread. */
 #ifndef PROTOCOLS_WALL_GEOMETRY_H

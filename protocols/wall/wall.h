@@ -13,6 +13,7 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include <stdio.h>
 
 #include "protocols/base/json.h"
 
@@ -50,36 +51,38 @@ struct wall_matrix {
 
 struct wall_type {
     char *id;
-    uint32_t w, h;               /* LEDs; irregular: the box that holds the points, rounded up */
+    uint32_t w, h; /* LEDs; irregular: the box that holds the points, rounded up */
     double pitch_x_mm, pitch_y_mm;
     uint32_t modules_x, modules_y; /* divide w and h */
-    double peak_nits;            /* full white; 0 = not told */
-    double watts;                /* full white; 0 = not told */
+    double peak_nits;              /* full white; 0 = not told */
+    double watts;                  /* full white; 0 = not told */
     enum wall_order order;
-    unsigned bits;               /* a colour, as the card takes them: 8 today */
-    double gamma;                /* the card's own: light = (code / max)^gamma; 1 = linear */
+    unsigned bits; /* a colour, as the card takes them: 8 today */
+    double gamma;  /* the card's own: light = (code / max)^gamma; 1 = linear */
     struct wall_path wiring;
     struct wall_point *points;   /* irregular: n_leds of them in wiring order; NULL: a grid */
     uint32_t n_leds;             /* w * h, or the number of points */
+    uint32_t window_w, window_h; /* what a cabinet takes in a port's raster: w x h; irregular: lines
+                                    of window_w LEDs in wiring order, the last may be shorter */
 };
 
 #define WALL_NO_PORT UINT32_MAX
 
 struct wall_cabinet {
     char *id;
-    uint32_t type;              /* index into wall.types */
-    double x, y;                /* canvas: the top left corner of the box once turned */
+    uint32_t type; /* index into wall.types */
+    double x, y;   /* canvas: the top left corner of the box once turned */
     enum wall_turn turn;
-    bool mirror_x, mirror_y;    /* before the turn; x: left and right change places */
-    double scale_x, scale_y;    /* canvas pixels per LED pitch, along native x and y; 1 = 1:1 */
+    bool mirror_x, mirror_y; /* before the turn; x: left and right change places */
+    double scale_x, scale_y; /* canvas pixels per LED pitch, along native x and y; 1 = 1:1 */
     bool has_matrix;
-    struct wall_matrix matrix;  /* correction of the cabinet */
+    struct wall_matrix matrix;   /* correction of the cabinet */
     struct wall_matrix *modules; /* modules_x * modules_y, row by row, already multiplied with the
                                     cabinet's; NULL: all as the cabinet */
-    uint16_t *gains;            /* 3 * n_leds in native order (irregular: wiring order), R,G,B of
-                                   one LED together, 32768 = 1.0; NULL: none */
-    uint32_t port;              /* index into wall.outputs, or WALL_NO_PORT */
-    uint32_t chain_index;       /* place on that port, 0 = next to the sender */
+    uint16_t *gains;             /* 3 * n_leds in native order (irregular: wiring order), R,G,B of
+                                    one LED together, 32768 = 1.0; NULL: none */
+    uint32_t port;               /* index into wall.outputs, or WALL_NO_PORT */
+    uint32_t chain_index;        /* place on that port, 0 = next to the sender */
     uint32_t raster_x, raster_y; /* where its native (0,0) lies in the port's raster */
 };
 
@@ -87,15 +90,15 @@ enum wall_raster { WALL_RASTER_CHAIN, WALL_RASTER_CANVAS, WALL_RASTER_EXPLICIT }
 
 struct wall_output {
     char *id;
-    char *driver;             /* "colorlight-5a", "linsn-rv9", "ddp", "artnet", "sacn" */
-    const cJSON *options;     /* the driver's own members; borrowed from wall.json; NULL: none */
-    const cJSON *link;        /* where the packets go; borrowed; NULL: not configured */
-    const cJSON *backup;      /* second link; borrowed; NULL: none */
-    bool backup_hot;          /* both links always carry the frames */
-    double link_mbps;         /* nominal speed of the link, for capacity; 1000 by default */
+    char *driver;         /* "colorlight-5a", "linsn-rv9", "ddp", "artnet", "sacn" */
+    const cJSON *options; /* the driver's own members; borrowed from wall.json; NULL: none */
+    const cJSON *link;    /* where the packets go; borrowed; NULL: not configured */
+    const cJSON *backup;  /* second link; borrowed; NULL: none */
+    bool backup_hot;      /* both links always carry the frames */
+    double link_mbps;     /* nominal speed of the link, for capacity; 1000 by default */
     enum wall_raster raster;
     uint32_t raster_w, raster_h; /* of the port's picture, for drivers that send rows */
-    uint32_t *chain;          /* cabinet indexes in cable order; n_chain of them */
+    uint32_t *chain;             /* cabinet indexes in cable order; n_chain of them */
     uint32_t n_chain;
     uint64_t n_leds;
 };
@@ -109,8 +112,8 @@ struct wall_processing {
     double input_gamma;    /* for WALL_CURVE_GAMMA */
     bool correction;       /* matrices and gains */
     enum wall_dimmer dimmer;
-    double brightness;     /* 0..1 of peak, in light */
-    bool output_curve;     /* undo the card's gamma */
+    double brightness; /* 0..1 of peak, in light */
+    bool output_curve; /* undo the card's gamma */
     bool dither;
 };
 
@@ -132,7 +135,7 @@ struct wall {
 /* Read and check a wall. Everything wrong or doubtful is in report (may be NULL); with an error
  * *ret is untouched, with warnings only it is a new wall for wall_destroy(). CSV files are found
  * relative to the wall file. Returns 0, -EINVAL (diag: the first error), -ENOENT and other errno of
- * files, -E2BIG, -ENOMEM. */
+ * files, -E2BIG (a limit of this header, the JSON reader or a CSV file), -ENOMEM. */
 QP_MUST_CHECK int wall_load(struct wall **ret, const char *file, struct qp_report *report,
                             struct qp_diag *diag);
 
@@ -141,6 +144,11 @@ QP_MUST_CHECK int wall_parse(struct wall **ret, const char *text, size_t len, co
                              struct qp_report *report, struct qp_diag *diag);
 
 void wall_destroy(struct wall *wall); /* NULL is fine */
+
+/* Every object and member that a wall file may have, one line each, tab-separated: object
+ * ("types.*"), member, type, range or choices, default, help. From the tables that the reader
+ * itself uses. */
+void wall_format_write(FILE *out);
 
 /* The node of outputs[i] (and below it "options", "link", "backup") for reading driver options with
  * the right path in every message. */
