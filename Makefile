@@ -14,6 +14,7 @@ CFLAGS     ?=
 LDFLAGS    ?=
 WERROR     ?=
 Q := $(if $(filter-out 0,$(V)),,@)
+comma := ,
 
 MAKEFLAGS += --no-builtin-rules --no-print-directory
 .SUFFIXES:
@@ -145,6 +146,9 @@ $O/$1: $(call obj,$1) $(call archives,$(call closure,$(uses.$1)))
 endef
 $(foreach p,$(PROGS),$(eval $(call prog,$p)))
 
+# A test that makes allocations fail leads those of the library to itself: ldextra.FILE.
+ldextra.tests/unit/base/oom_test.c := $(addprefix -Wl$(comma)--wrap=,malloc calloc realloc reallocarray strdup)
+
 # A test links its own layer and what lies below it, nothing else: code that reaches upwards does
 # not link. The folder below tests/unit, tests/fuzz names the layer.
 layer_of = $(notdir $(patsubst %/,%,$(dir $1)))
@@ -233,7 +237,6 @@ headers-alone:
 tidy: compile_commands.json
 	clang-tidy -quiet -p . $(LIB_SRCS) $(PROG_SRCS)
 
-comma := ,
 compile_commands.json: Makefile $(SRCS)
 	$(file >$@,[)$(foreach s,$(SRCS),$(file >>$@,$(if $(filter $s,$(firstword $(SRCS))),,$(comma)){"directory": "$(CURDIR)"$(comma) "file": "$s"$(comma) "command": "$(strip $(call compile,$s)) -c $s"}))$(file >>$@,])
 	@echo '  GEN   $@'
