@@ -225,12 +225,13 @@ static int add_key(struct scan *s, const uint8_t *raw, uint64_t hash)
 static int close_keys(struct scan *s, size_t first)
 {
     size_t n = s->n_keys - first;
-    struct key *keys = s->keys + first;
     const uint8_t *again = NULL;
+    struct key *keys;
 
     s->n_keys = first;
     if (n < 2)
         return 0;
+    keys = s->keys + first;
     qsort_r(keys, n, sizeof(*keys), compare_keys, (void *)(uintptr_t)s->end);
     for (size_t i = 1; i < n; i++) {
         if (keys[i].hash == keys[i - 1].hash && (!again || keys[i].raw < again) &&

@@ -58,6 +58,7 @@ TEST(documents)
     accepted(" true ");
     accepted("\t[ ]\r\n");
     accepted("{ }");
+    accepted("[{},{\"a\":{}}]");
     accepted("\xef\xbb\xbf{}");
     accepted("{\"a\":[1,-0,0.5,1e3,1E-3,2.5e+2,{\"b\":{}}],\"c\":\"\"}");
     accepted("\"\\\"\\\\\\/\\b\\f\\n\\r\\t\\u00e9\\ud83d\\ude00\xe5\x8d\x83\"");
