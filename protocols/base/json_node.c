@@ -164,7 +164,7 @@ int qp_node_i64(const struct qp_node *node, int64_t min, int64_t max, int64_t *r
 int qp_node_u32(const struct qp_node *node, uint32_t min, uint32_t max, uint32_t *ret,
                 struct qp_report *report)
 {
-    int64_t value;
+    int64_t value = 0;
     int r = qp_node_i64(node, min, max, &value, report);
 
     if (r == 0)

@@ -354,7 +354,7 @@ static int scan_value(struct scan *s, enum expect *ret_next)
 
 static int scan_key(struct scan *s, enum expect *ret_next)
 {
-    uint64_t hash;
+    uint64_t hash = 0;
     const uint8_t *raw;
     int r;
 
