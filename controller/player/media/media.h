@@ -17,13 +17,14 @@
 #include "protocols/base/diag.h"
 #include "protocols/base/rational.h"
 
-#define MEDIA_MAX_SIDE   16384u     /* of a source picture, pixels */
-#define MEDIA_MAX_PIXELS (1u << 27) /* of a source picture: 134 Mpx, refused before memory is taken */
+#define MEDIA_MAX_SIDE 16384u /* of a source picture, pixels */
+#define MEDIA_MAX_PIXELS                                                                           \
+    (1u << 27) /* of a source picture: 134 Mpx, refused before memory is taken */
 
 enum media_fit {
-    MEDIA_FILL,    /* cover the box, crop what hangs over */
-    MEDIA_FIT,     /* whole picture inside the box, the rest transparent */
-    MEDIA_STRETCH, /* exactly the box */
+    MEDIA_FILL,      /* cover the box, crop what hangs over */
+    MEDIA_FIT,       /* whole picture inside the box, the rest transparent */
+    MEDIA_STRETCH,   /* exactly the box */
     MEDIA_ONE_TO_ONE /* source pixel = canvas pixel, centred, cropped or surrounded */
 };
 
@@ -32,13 +33,13 @@ struct media_rect {
 };
 
 struct media_params {
-    const char *file;       /* copied */
-    uint32_t w, h;          /* the box, canvas pixels */
+    const char *file; /* copied */
+    uint32_t w, h;    /* the box, canvas pixels */
     enum media_fit fit;
-    struct media_rect crop; /* w == 0: the whole picture */
-    bool loop;              /* begin again without a gap; duration is then endless */
-    int64_t still_ns;       /* how long an image lasts; 0: MEDIA_STILL_NS */
-    struct qp_rational rate; /* of the wall: chooses the cadence, 0/0: the file's own times */
+    struct media_rect crop;   /* w == 0: the whole picture */
+    bool loop;                /* begin again without a gap; duration is then endless */
+    int64_t still_ns;         /* how long an image lasts; 0: MEDIA_STILL_NS */
+    struct qp_rational rate;  /* of the wall: chooses the cadence, 0/0: the file's own times */
     const char *audio_device; /* ALSA name, NULL: silent */
 };
 
@@ -46,9 +47,9 @@ struct media_params {
 
 enum media_state {
     MEDIA_OPENING,
-    MEDIA_READY,  /* the first picture is there */
-    MEDIA_ENDED,  /* all pictures were handed out */
-    MEDIA_FAILED  /* media_error() has the sentence */
+    MEDIA_READY, /* the first picture is there */
+    MEDIA_ENDED, /* the last picture was handed out and its time is over; it stays valid */
+    MEDIA_FAILED /* media_error() has the sentence */
 };
 
 /* One converted picture. Borrowed from the item: valid until the next media_picture() or
@@ -56,16 +57,17 @@ enum media_state {
 struct media_picture {
     const uint32_t *data; /* h rows of w pixels */
     uint32_t w, h;
-    size_t stride;        /* pixels */
-    int64_t pts_ns;       /* since the item's beginning */
-    bool opaque;          /* every alpha is 255 */
-    uint64_t serial;      /* changes with every new picture */
+    size_t stride;   /* pixels */
+    int64_t pts_ns;  /* since the item's beginning */
+    int64_t dur_ns;  /* how long the file means it to stay */
+    bool opaque;     /* every alpha is 255 */
+    uint64_t serial; /* changes with every new picture */
 };
 
 struct media;
 
-/* Start opening. Returns 0 or -ENOMEM, -EAGAIN (no thread), -EINVAL (box of zero size). What is wrong
- * with the file itself comes later as MEDIA_FAILED. */
+/* Start opening. Returns 0 or -ENOMEM, -EAGAIN (no thread), -EINVAL (box of zero size). What is
+ * wrong with the file itself comes later as MEDIA_FAILED. */
 QP_MUST_CHECK int media_open(struct media **ret, const struct media_params *params,
                              struct qp_diag *diag);
 void media_close(struct media *media); /* joins the thread; NULL is fine */
@@ -73,12 +75,19 @@ void media_close(struct media *media); /* joins the thread; NULL is fine */
 enum media_state media_state(const struct media *media); /* any thread */
 const char *media_error(const struct media *media);      /* once MEDIA_FAILED: "clip.mp4: ..." */
 
-/* Length of the item, ns; known once READY; INT64_MAX for an endless one; an estimate until ENDED. */
+/* NULL, or a sentence about something that the picture survives: no sound. Any thread; the text
+ * lives as long as the item. */
+const char *media_warning(const struct media *media);
+
+/* Length of the item, ns; 0 until READY; INT64_MAX for an endless one; an estimate until the file
+ * was decoded to its end, exact when the state is ENDED. */
 int64_t media_duration_ns(const struct media *media);
 
 /* The newest picture due at or before t_ns (since the item's beginning), or the last one handed out
- * if the decoder is behind (counted), or NULL if there is none yet. t_ns never goes back. Render
- * thread. */
+ * if the decoder is behind (counted), or NULL if there is none yet. With params.rate a picture is
+ * due up to half a wall frame before its time: each goes to the nearest wall frame, which gives 50
+ * pictures on 60 frames a regular 6:5 and hides jitter (timing.h). A pure function of t_ns while
+ * the decoder keeps up. t_ns never goes back. Render thread; always the same one. */
 const struct media_picture *media_picture(struct media *media, int64_t t_ns);
 
 /* Sound and picture: tell the item that instant t_ns of it is shown at mono_ns. Render thread. */
