@@ -1,0 +1,99 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <cairo/cairo-svg.h>
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "controller/cli/cli.h"
+#include "controller/cli/draw.h"
+
+#define USAGE    "qp wall draw FILE -o OUT.svg|OUT.png"
+#define MAX_SIDE 12000.0 /* of the page: a PNG of that size takes half a gigabyte */
+
+/* So large that a typical cabinet has room for its number and name; smaller when there are many. */
+static double choose_scale(const struct wall *w)
+{
+    double area = 0, side, target, longest = fmax(w->canvas_w, w->canvas_h);
+
+    for (uint32_t i = 0; i < w->n_cabinets; i++) {
+        struct wall_box b = wall_cabinet_box(w, i);
+
+        area += fmin(b.w, b.h);
+    }
+    side = area / w->n_cabinets;
+    target = w->n_cabinets <= 40 ? 130 : w->n_cabinets <= 200 ? 92 : 66;
+    return fmin(fmax(target / side, 900 / longest), (MAX_SIDE - 1000) / longest);
+}
+
+void draw_measure(struct draw_page *p, const struct wall *w)
+{
+    uint32_t rows;
+
+    *p = (struct draw_page){.wall = w, .scale = choose_scale(w)};
+    p->wall_x = DRAW_MARGIN + 24;
+    p->wall_y = DRAW_MARGIN + 70;
+    p->width = fmax(980, p->wall_x + w->canvas_w * p->scale + DRAW_MARGIN);
+    p->legend_y = p->wall_y + w->canvas_h * p->scale + 44;
+    p->legend_columns = (unsigned)fmax(1, floor((p->width - 2 * DRAW_MARGIN) / 560));
+    if (p->legend_columns > w->n_outputs)
+        p->legend_columns = w->n_outputs;
+    p->legend_column_w = (p->width - 2 * DRAW_MARGIN) / p->legend_columns;
+    rows = (w->n_outputs + p->legend_columns - 1) / p->legend_columns;
+    p->height = p->legend_y + rows * DRAW_ROW + 8 + DRAW_MARGIN;
+}
+
+static bool ends_with(const char *text, const char *end)
+{
+    size_t n = strlen(text), m = strlen(end);
+
+    return n > m && strcmp(text + n - m, end) == 0;
+}
+
+static int draw_wall(const struct wall *wall, const char *out, bool svg)
+{
+    struct draw_page page;
+    cairo_surface_t *surface;
+    cairo_status_t status;
+
+    draw_measure(&page, wall);
+    surface = svg ? cairo_svg_surface_create(out, page.width, page.height)
+                  : cairo_image_surface_create(CAIRO_FORMAT_RGB24, (int)ceil(page.width),
+                                               (int)ceil(page.height));
+    page.cr = cairo_create(surface);
+    draw_frame(&page);
+    draw_cabinets(&page);
+    draw_chains(&page);
+    draw_legend(&page);
+    status = cairo_status(page.cr);
+    cairo_destroy(page.cr);
+    if (status == CAIRO_STATUS_SUCCESS && !svg)
+        status = cairo_surface_write_to_png(surface, out);
+    cairo_surface_finish(surface);
+    if (status == CAIRO_STATUS_SUCCESS)
+        status = cairo_surface_status(surface);
+    cairo_surface_destroy(surface);
+    if (status != CAIRO_STATUS_SUCCESS)
+        return cli_fail("%s: %s", out, cairo_status_to_string(status));
+    return CLI_OK;
+}
+
+int cli_wall_draw(int argc, char **argv)
+{
+    const char *file = NULL, *out = NULL;
+    const struct cli_opt opts[] = {{"-o", "FILE", "drawing to write, .svg or .png", &out}};
+    struct wall *wall;
+    struct qp_diag diag = {""};
+    int r = cli_parse(USAGE, opts, QP_ARRAY_LEN(opts), &file, argc, argv);
+
+    if (r != 0)
+        return r > 0 ? CLI_OK : CLI_USAGE;
+    if (!out || (!ends_with(out, ".svg") && !ends_with(out, ".png"))) {
+        cli_fail("-o FILE must be given and end in .svg or .png");
+        return CLI_USAGE;
+    }
+    if (wall_load(&wall, file, NULL, &diag) < 0)
+        return cli_fail("%s", diag.text);
+    r = draw_wall(wall, out, ends_with(out, ".svg"));
+    wall_destroy(wall);
+    return r;
+}
