@@ -2,8 +2,9 @@
 /* json.h - JSON documents from people: bounded, strict, and every complaint with its place.
  *
  * The parser is cJSON; what it tolerates and we do not (duplicate keys, bytes after the document,
- * too deep, too large, NaN-like numbers, invalid UTF-8, embedded NUL) is refused here. Pure code:
- * no thread of its own, any thread may call. */
+ * too deep, too large, numbers beyond a double or of more than 63 characters, invalid UTF-8, half
+ * surrogate pairs, NUL as a byte or as \u0000) is refused here. A byte order mark in front is
+ * skipped. Pure code: no thread of its own, any thread may call. */
 #ifndef PROTOCOLS_BASE_JSON_H
 #define PROTOCOLS_BASE_JSON_H
 
@@ -18,7 +19,8 @@
 
 struct qp_json_limits {
     size_t max_bytes;
-    unsigned max_depth; /* nesting of arrays and objects; checked before cJSON recurses */
+    unsigned max_depth; /* nesting of arrays and objects, checked before cJSON recurses; what is
+                         * greater than 1000 means 1000 */
     size_t max_values;  /* values of any kind in the document */
 };
 

@@ -57,6 +57,9 @@ def main():
         check_json(path)
     walls = [path for path in files(".json") if path.startswith("configs/walls/")]
     report(bool(walls), "there are example walls")
+    if not os.access(qp, os.X_OK):
+        report(False, "qp is built", f"{qp} is missing")
+        walls = []
     for path in walls:
         check_wall(qp, path)
     print(f"1..{len(results)}")

@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
 # timeout: 300
+# lock: make
 """make install puts everything below DESTDIR, systemd accepts the units, make uninstall removes it."""
 import os
 import re
