@@ -90,7 +90,7 @@ dir.qp-wall    := sender-card/virtual/main
 uses.qp-wall   := virtual sender runtime wall wire pixel base
 dir.qp         := controller/cli
 uses.qp        := sender runtime wall wire base
-pkgs.qp        := cairo cairo-svg cairo-png
+pkgs.qp        := cairo cairo-svg cairo-png fontconfig
 
 src  = $(filter-out $(foreach i,$(foreign),%_$i.c),$(wildcard $(dir.$1)/*.c))
 obj  = $(patsubst %.c,$O/%.o,$(call src,$1))

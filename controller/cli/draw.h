@@ -32,6 +32,7 @@ void draw_measure(struct draw_page *page, const struct wall *wall);
 /* draw_cabinets.c */
 void draw_cabinets(const struct draw_page *page);
 void draw_chains(const struct draw_page *page);
+void draw_labels(const struct draw_page *page); /* last: cables pass below them */
 
 /* draw_legend.c: title, rulers, ports */
 void draw_frame(const struct draw_page *page);

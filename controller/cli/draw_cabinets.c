@@ -80,19 +80,37 @@ static void describe_pose(const struct wall_cabinet *c, char *buf, size_t cap)
              mirrored ? "mirror " : "", c->mirror_x ? "x" : "", c->mirror_y ? "y" : "");
 }
 
-static void draw_labels(const struct draw_page *p, const struct wall_cabinet *c,
-                        const struct place *b, struct draw_colour colour)
+/* On a ground of the cabinet's own tint, so that a cable below does not strike it through. */
+static void draw_label(const struct draw_page *p, const char *text, double x, double y, double size,
+                       double max_w, struct draw_colour colour, bool bold)
 {
-    char pose[48];
-    double size = fmin(15, b->unit * 0.15);
+    double w = fmin(max_w, draw_text_width(p->cr, text, size, bold));
 
+    draw_rounded(p->cr, x - w / 2 - size * 0.25, y - size * 0.62, w + size * 0.5, size * 1.24,
+                 size * 0.3);
+    draw_set(p->cr, draw_tint(colour, 0.84));
+    cairo_fill(p->cr);
     draw_set(p->cr, draw_tint(colour, -0.35));
-    draw_text_centred(p->cr, c->id, b->cx, b->y + b->h - b->unit * 0.13, size, false, b->w * 0.9);
-    describe_pose(c, pose, sizeof(pose));
-    if (pose[0])
-        draw_text_centred(p->cr, pose, b->cx, b->y + b->h - b->unit * 0.29, size, true, b->w * 0.6);
-    if (c->port == WALL_NO_PORT)
-        draw_text_centred(p->cr, "no output", b->cx, b->cy, size * 1.2, true, b->w * 0.9);
+    draw_text_centred(p->cr, text, x, y, size, bold, max_w);
+}
+
+void draw_labels(const struct draw_page *p)
+{
+    for (uint32_t i = 0; i < p->wall->n_cabinets; i++) {
+        const struct wall_cabinet *c = &p->wall->cabinets[i];
+        struct place b = place_of(p, i);
+        struct draw_colour colour = colour_of(c);
+        double size = fmin(15, b.unit * 0.15);
+        char pose[48];
+
+        draw_label(p, c->id, b.cx, b.y + b.h - b.unit * 0.13, size, b.w * 0.9, colour, false);
+        describe_pose(c, pose, sizeof(pose));
+        if (pose[0])
+            draw_label(p, pose, b.cx - b.w * 0.28, b.cy - b.unit * 0.16, size, b.w * 0.36, colour,
+                       true);
+        if (c->port == WALL_NO_PORT)
+            draw_label(p, "no output", b.cx, b.cy, size * 1.2, b.w * 0.9, colour, true);
+    }
 }
 
 void draw_cabinets(const struct draw_page *p)
@@ -110,7 +128,6 @@ void draw_cabinets(const struct draw_page *p)
         cairo_stroke(p->cr);
         draw_points(p, i, colour);
         draw_top_mark(p, i, &b, colour);
-        draw_labels(p, c, &b, colour);
     }
 }
 

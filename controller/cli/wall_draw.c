@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <cairo/cairo-svg.h>
+#include <fontconfig/fontconfig.h>
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
@@ -63,6 +64,7 @@ static int draw_wall(const struct wall *wall, const char *out, bool svg)
     draw_frame(&page);
     draw_cabinets(&page);
     draw_chains(&page);
+    draw_labels(&page);
     draw_legend(&page);
     status = cairo_status(page.cr);
     cairo_destroy(page.cr);
@@ -72,6 +74,8 @@ static int draw_wall(const struct wall *wall, const char *out, bool svg)
     if (status == CAIRO_STATUS_SUCCESS)
         status = cairo_surface_status(surface);
     cairo_surface_destroy(surface);
+    cairo_debug_reset_static_data(); /* the font caches: a leak checker looks at the exit */
+    FcFini();
     if (status != CAIRO_STATUS_SUCCESS)
         return cli_fail("%s: %s", out, cairo_status_to_string(status));
     return CLI_OK;
