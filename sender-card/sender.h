@@ -3,9 +3,10 @@
  *
  * The sender lays the packets of each port out once, in several identical sets. A renderer takes an
  * idle set, writes pixel bytes at the places that the layout names, and hands the set back with the
- * instant at which the picture is to be latched. The sender's thread stamps counters and brightness,
- * spreads the packets over the frame interval, waits for the instant and sends the latch. A frame is
- * atomic: if not every packet of a port left, that port gets no latch and keeps its old picture.
+ * instant at which the picture is to be latched. The sender's thread stamps counters and
+ * brightness, spreads the packets over the frame interval, waits for the instant and sends the
+ * latch. A frame is atomic: if not every packet of a port left, that port gets no latch and keeps
+ * its old picture.
  *
  * Threads: create, start, stop and destroy from one thread; acquire and submit from one other (the
  * render thread); set_brightness and the statistics from any. After start, acquire, submit and the
@@ -38,12 +39,12 @@ struct sender_layout {
 
 /* What a port costs per frame; `qp wall check` prints it and refuses overload. */
 struct sender_load {
-    uint64_t pixels;        /* cells sent */
-    uint64_t packets;       /* per frame, all kinds */
-    uint64_t wire_bytes;    /* per frame with headers, FCS, preamble and gap */
-    double mbps;            /* at the wall's rate */
-    double capacity_mbps;   /* of the link, less the time that the latch gap takes */
-    double share;           /* mbps / capacity_mbps */
+    uint64_t pixels;      /* cells sent */
+    uint64_t packets;     /* per frame, all kinds */
+    uint64_t wire_bytes;  /* per frame with headers, FCS, preamble and gap */
+    double mbps;          /* at the wall's rate */
+    double capacity_mbps; /* of the link, less the time that the latch gap takes */
+    double share;         /* mbps / capacity_mbps */
 };
 
 struct sender_params {
@@ -52,7 +53,11 @@ struct sender_params {
      * file (pcapng, an interface a port). "local:PATH": all ports to a virtual wall's socket. */
     const char *link;
     const char *state_dir; /* for the sACN CID and sequences; NULL: kept in memory only */
-    bool paced;            /* false: as fast as the link takes them, no deadlines (benchmarks, pcap) */
+    bool paced; /* false: as fast as the link takes them, no deadlines (benchmarks, pcap) */
+    /* Threads that send, the ports dealt among them; 0 = 1, which is enough for 20 ports of 1
+     * Gbit/s and right on machines with two cores. Ports that share a capture or a virtual wall are
+     * always served by one. */
+    unsigned tx_threads;
 };
 
 struct sender;
@@ -64,8 +69,8 @@ QP_MUST_CHECK int sender_check(const struct wall *wall, struct sender_load *load
                                struct qp_report *report);
 
 /* Lay out the packets and open the links. A link whose interface is missing or down is no error: it
- * is retried for ever in the background and counted. Returns 0 or -EINVAL (bad options), -EPERM (raw
- * sockets need CAP_NET_RAW; diag says how to get it), -ENOENT (local socket, with the remedy),
+ * is retried for ever in the background and counted. Returns 0 or -EINVAL (bad options), -EPERM
+ * (raw sockets need CAP_NET_RAW; diag says how to get it), -ENOENT (local socket, with the remedy),
  * -ENOSPC, -ENOMEM ... */
 QP_MUST_CHECK int sender_create(struct sender **ret, const struct sender_params *params,
                                 struct qp_diag *diag);
@@ -101,12 +106,22 @@ struct sender_port_stats {
     uint64_t carrier_changes, failovers;
     bool carrier;
     bool on_backup;
-    uint32_t speed_mbps;    /* negotiated; 0 = unknown */
+    uint32_t speed_mbps;        /* negotiated; 0 = unknown */
     int64_t latch_error_ns_max; /* latch sent this long after its instant, worst */
-    uint32_t cards;         /* receiving cards that answered lately; telemetry, never a gate */
-    char firmware[32];      /* of the first card; "" = unknown */
+    uint32_t cards;             /* receiving cards that answered lately; telemetry, never a gate */
+    char firmware[32];          /* of the first card; "" = unknown */
+    int64_t silent_ms;          /* since the last answer of a card; -1 = never heard */
+    /* Of the interface in use: -1 unknown, 0 off, 1 on; and the kernel's own counters. */
+    int full_duplex, eee, pause;
+    uint64_t nic_tx_errors, nic_tx_dropped, nic_tx_carrier_errors;
 };
 
 void sender_stats(const struct sender *sender, uint32_t port, struct sender_port_stats *ret);
+
+/* What keeps the sender from being called healthy just now, a sentence each with its remedy: a link
+ * that does not carry, less than 1000 Mbit/s to LED cards, half duplex, Energy-Efficient Ethernet
+ * or pause frames, a full disk, cards that do not answer. Output goes on regardless. Fills at most
+ * max of ret, returns how many there are. Any thread; it opens and waits for nothing. */
+size_t sender_warnings(const struct sender *sender, struct qp_diag *ret, size_t max);
 
 #endif

@@ -1,0 +1,147 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The table of drivers, and what they share. */
+#include "sender-card/driver.h"
+
+#include <arpa/inet.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "protocols/base/parse.h"
+#include "protocols/wire/udpip.h"
+
+#define PACKET_ALIGN 64 /* cache lines are not shared between packets */
+
+static const struct driver *const drivers[] = {
+    &driver_colorlight, &driver_linsn, &driver_ddp, &driver_artnet, &driver_sacn,
+};
+
+const struct driver *driver_find(const char *name)
+{
+    for (size_t i = 0; i < QP_ARRAY_LEN(drivers); i++)
+        if (strcmp(drivers[i]->name, name) == 0)
+            return drivers[i];
+    return NULL;
+}
+
+const struct driver *driver_at(size_t i)
+{
+    return i < QP_ARRAY_LEN(drivers) ? drivers[i] : NULL;
+}
+
+const char *driver_names(char *buf, size_t cap)
+{
+    size_t at = 0;
+
+    buf[0] = '\0';
+    for (size_t i = 0; i < QP_ARRAY_LEN(drivers) && at < cap; i++)
+        at += (size_t)snprintf(buf + at, cap - at, "%s%s", i ? ", " : "", drivers[i]->name);
+    return buf;
+}
+
+/* Make room for one more element. */
+static int grow(void **items, size_t n, size_t *cap, size_t size)
+{
+    size_t more = *cap ? *cap * 2 : 64, bytes;
+    void *grown;
+
+    if (n < *cap)
+        return 0;
+    if (qp_mul_size(more, size, &bytes) < 0)
+        return -ENOMEM;
+    grown = realloc(*items, bytes);
+    if (!grown)
+        return -ENOMEM;
+    *items = grown;
+    *cap = more;
+    return 0;
+}
+
+int plan_add_packet(struct plan *plan, uint32_t len, uint32_t ip, size_t *ret_offset)
+{
+    void *items = plan->packets;
+    int err = grow(&items, plan->n_packets, &plan->cap_packets, sizeof(*plan->packets));
+
+    if (err < 0)
+        return err;
+    plan->packets = items;
+    plan->packets[plan->n_packets++] =
+        (struct plan_packet){.offset = plan->set_bytes, .len = len, .ip = ip};
+    *ret_offset = plan->set_bytes;
+    plan->set_bytes += (len + PACKET_ALIGN - 1u) / PACKET_ALIGN * PACKET_ALIGN;
+    return 0;
+}
+
+int plan_add_slot(struct plan *plan, uint64_t cell, uint32_t n, size_t offset)
+{
+    void *items = plan->slots;
+    int err = grow(&items, plan->n_slots, &plan->cap_slots, sizeof(*plan->slots));
+
+    if (err < 0)
+        return err;
+    plan->slots = items;
+    plan->slots[plan->n_slots++] = (struct sender_slot){.cell = cell, .n = n, .offset = offset};
+    return 0;
+}
+
+void plan_finish(struct plan *plan)
+{
+    free(plan->packets);
+    free(plan->slots);
+    *plan = (struct plan){0};
+}
+
+uint32_t plan_wire_bytes(enum driver_medium medium, uint32_t len)
+{
+    uint32_t frame = medium == DRIVER_UDP ? len + UDPIP_HEADER_V4 : len;
+
+    return (frame < 60 ? 60 : frame) + 24;
+}
+
+int driver_new(struct driver_object **ret, const struct driver *driver, size_t size,
+               const struct qp_node *options, struct qp_report *report)
+{
+    struct driver_object *object = calloc(1, size);
+    int err;
+
+    if (!object)
+        return -ENOMEM;
+    object->driver = driver;
+    err = qp_opts_read(driver->opts, options, NULL, object, report);
+    if (err < 0) {
+        driver_free(object);
+        return err;
+    }
+    *ret = object;
+    return 0;
+}
+
+void driver_free(struct driver_object *object)
+{
+    if (!object)
+        return;
+    qp_opts_finish(object->driver->opts, object);
+    free(object);
+}
+
+int driver_mac(const struct qp_node *options, const char *name, const char *text, uint8_t ret[6],
+               struct qp_report *report)
+{
+    struct qp_node node;
+
+    if (!text || qp_parse_mac(text, ret) == 0)
+        return 0;
+    node = qp_node_member(options, name);
+    return qp_node_error(&node, report, "write it as \"02:51:50:00:00:01\"",
+                         "'%s' is not an Ethernet address", text);
+}
+
+int driver_ip4(const char *text, uint32_t *ret)
+{
+    struct in_addr addr;
+
+    if (inet_pton(AF_INET, text, &addr) != 1)
+        return -EINVAL;
+    *ret = ntohl(addr.s_addr);
+    return 0;
+}

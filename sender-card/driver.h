@@ -1,0 +1,160 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* driver.h - what a protocol family adds to the sender: options, layout, stamps, answers.
+ *
+ * A driver turns the cells of a port into packets once (layout, lay) and afterwards only patches
+ * counters and brightness (stamp). It opens nothing and sends nothing itself: packets that are not
+ * part of a frame (discovery) are handed to the sender through a driver_post.
+ *
+ * Threads: configure, layout, lay, terminate, destroy from the thread that creates the sender;
+ * stamp from the tx thread; tick, receive and reset from the background thread; telemetry from any.
+ * What stamp and the background share is atomic. */
+#ifndef SENDER_CARD_DRIVER_H
+#define SENDER_CARD_DRIVER_H
+
+#include <linux/filter.h>
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "protocols/base/opt.h"
+#include "protocols/wall/geometry.h"
+#include "protocols/wall/wall.h"
+#include "sender-card/sacn_state.h"
+#include "sender-card/sender.h"
+
+#define DRIVER_POST_MAX 1500 /* bytes of a packet outside frames */
+
+enum driver_medium { DRIVER_ETHERNET, DRIVER_UDP };
+
+/* One packet of a frame: an Ethernet frame without FCS, or the payload of a UDP datagram. */
+struct plan_packet {
+    size_t offset; /* of its first byte in a set */
+    uint32_t len;
+    uint32_t ip; /* IPv4 in host order; 0: where the link points */
+};
+
+/* A frame of a port: the first n_packets - n_latch packets are spread over the interval, the last
+ * n_latch leave together at the instant. Packets lie one behind the other, 64-byte aligned. */
+struct plan {
+    struct plan_packet *packets;
+    size_t n_packets, cap_packets;
+    struct sender_slot *slots;
+    size_t n_slots, cap_slots;
+    size_t set_bytes;
+    uint32_t n_latch;
+};
+
+/* Append. plan_add_packet writes where the packet's bytes begin. Both return 0 or -ENOMEM. */
+QP_MUST_CHECK int plan_add_packet(struct plan *plan, uint32_t len, uint32_t ip, size_t *ret_offset);
+QP_MUST_CHECK int plan_add_slot(struct plan *plan, uint64_t cell, uint32_t n, size_t offset);
+void plan_finish(struct plan *plan);
+
+/* Bytes that a packet costs on an Ethernet wire: headers of UDP over IPv4 where they apply, the
+ * minimum frame of 64, FCS 4, preamble 8, gap 12 (IEEE 802.3). */
+uint32_t plan_wire_bytes(enum driver_medium medium, uint32_t len);
+
+/* What is stamped into a frame. */
+struct driver_frame {
+    uint64_t count;     /* frames submitted before this one */
+    int64_t n;          /* lattice index */
+    uint8_t brightness; /* 255 = all; of drivers that dim */
+};
+
+/* The packets [first, end) of the plan leave this time; the others stay (a duplicate that the cards
+ * do not need). The latch begins at n_packets - n_latch as ever. */
+struct driver_window {
+    size_t first, end;
+};
+
+/* Hand a packet outside frames to the sender; copied. ip 0: where the link points. Packets that
+ * find no room are dropped: discovery repeats itself. */
+struct driver_post {
+    void (*post)(void *arg, uint32_t ip, const uint8_t *bytes, size_t len);
+    void *arg;
+};
+
+struct driver_telemetry {
+    uint32_t cards;    /* answered lately */
+    char firmware[32]; /* of the first; "" = unknown */
+    bool asks;         /* this driver does discovery on this port */
+    int64_t heard_ns;  /* last answer, CLOCK_MONOTONIC; 0 = never */
+};
+
+struct driver_params {
+    const struct wall *wall; /* borrowed until destroy */
+    uint32_t output;
+    struct sacn_state *state; /* borrowed until destroy; NULL while only checking */
+    uint32_t to_ip;           /* where the link points, IPv4 host order; 0 = nowhere (multicast) */
+};
+
+struct driver;
+
+/* Every driver's object begins with this. */
+struct driver_object {
+    const struct driver *driver;
+    int64_t gap_ns; /* silence between the last data packet and the latch */
+};
+
+struct driver {
+    const char *name; /* as in the wall file */
+    enum driver_medium medium;
+    enum wall_addressing addressing;
+    uint16_t udp_port;    /* destination */
+    uint16_t source_port; /* 0 = any */
+    bool multicast;       /* works without a destination of the link */
+    bool dims;            /* the cards have a brightness of their own */
+    bool needs_gigabit;
+    const struct sock_fprog *answers; /* Ethernet: which received frames are for receive() */
+    const struct qp_opt *opts;        /* the reference of its options */
+
+    /* Read and check the options, and whether the port fits the protocol. Findings go to report.
+     * Returns 0 and a new object, -EINVAL or -ENOMEM. */
+    int (*configure)(struct driver_object **ret, const struct driver_params *params,
+                     const struct qp_node *options, struct qp_report *report);
+    void (*destroy)(struct driver_object *object);
+
+    int (*layout)(struct driver_object *object, struct plan *plan); /* 0 or -ENOMEM */
+    /* Write the constant bytes of one zeroed set. */
+    void (*lay)(const struct driver_object *object, const struct plan *plan, uint8_t *set);
+    struct driver_window (*stamp)(struct driver_object *object, const struct plan *plan,
+                                  uint8_t *set, const struct driver_frame *frame);
+
+    /* The rest may be NULL. */
+    /* Something to do at now_ns; returns when to be called again, CLOCK_MONOTONIC. */
+    int64_t (*tick)(struct driver_object *object, int64_t now_ns, const struct driver_post *post);
+    /* A received packet that may be an answer; anything at all may be in it. */
+    void (*receive)(struct driver_object *object, const uint8_t *buf, size_t len, uint32_t src_ip,
+                    int64_t now_ns);
+    void (*reset)(struct driver_object *object); /* the carrier returned: say everything again */
+    void (*telemetry)(const struct driver_object *object, int64_t now_ns,
+                      struct driver_telemetry *ret);
+    /* Turn a set into farewell number `round` (0, 1 ...); its data packets are then sent as they
+     * are. Returns false when there is no such round. last: the frame that would have come next. */
+    bool (*terminate)(const struct driver_object *object, const struct plan *plan, uint8_t *set,
+                      const struct driver_frame *last, unsigned round);
+};
+
+extern const struct driver driver_colorlight, driver_linsn, driver_ddp, driver_artnet, driver_sacn;
+
+/* NULL: no such driver. */
+const struct driver *driver_find(const char *name);
+const struct driver *driver_at(size_t i);        /* NULL behind the last */
+const char *driver_names(char *buf, size_t cap); /* "colorlight-5a, linsn-rv9, ..."; returns buf */
+
+/* --- for drivers ---------------------------------------------------------------------- */
+
+/* The options read by the driver's table into a new, zeroed object of size bytes whose table
+ * offsets count from its beginning. Returns 0, -EINVAL (findings in report) or -ENOMEM. */
+QP_MUST_CHECK int driver_new(struct driver_object **ret, const struct driver *driver, size_t size,
+                             const struct qp_node *options, struct qp_report *report);
+void driver_free(struct driver_object *object);
+
+/* Read a MAC option; text NULL keeps *ret. Error in report and -EINVAL. */
+QP_MUST_CHECK int driver_mac(const struct qp_node *options, const char *name, const char *text,
+                             uint8_t ret[6], struct qp_report *report);
+
+/* Dotted IPv4 address to host order: 0 or -EINVAL. */
+QP_MUST_CHECK int driver_ip4(const char *text, uint32_t *ret);
+
+#endif

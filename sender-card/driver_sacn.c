@@ -1,0 +1,231 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* sACN, ANSI E1.31-2018: one data packet a universe, then a synchronization packet; bytes in
+ * protocols/wire/sacn.h.
+ *
+ * With a synchronization address that packet is the latch; without, the last universe waits for the
+ * instant. CID and sequence outlive the program (sacn_state.h). Multicast unless the link names a
+ * destination. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "protocols/base/bytes.h"
+#include "protocols/wire/sacn.h"
+#include "sender-card/driver.h"
+
+#define DISCOVERY_NS 10000000000LL /* E131_UNIVERSE_DISCOVERY_INTERVAL */
+#define FAREWELLS    3             /* E1.31-2018 6.2.6 */
+
+struct sacn {
+    struct driver_object object;
+    uint64_t cells;
+    uint32_t n_universes;
+    bool multicast;
+    const struct sacn_state *state; /* borrowed; NULL while checking */
+    struct sacn_source source;
+    /* options */
+    uint32_t start_universe, pixels_per_universe, priority, sync_address;
+    bool preview, force_sync, discovery;
+    char *source_name;
+};
+
+static const struct qp_opt opts[] = {
+    QP_OPT_U32(struct sacn, start_universe, 1, SACN_MAX_UNIVERSE, 1, 0,
+               "universe of the first LED"),
+    QP_OPT_U32(struct sacn, pixels_per_universe, 1, 170, 170, 0, "LEDs in a universe"),
+    QP_OPT_U32(struct sacn, priority, 0, SACN_MAX_PRIORITY, SACN_DEFAULT_PRIORITY, 0,
+               "the highest wins"),
+    QP_OPT_U32(struct sacn, sync_address, 0, SACN_MAX_UNIVERSE, 0, 0,
+               "universe of the synchronization packets; 0: none, receivers show what arrives"),
+    QP_OPT_BOOL(struct sacn, force_sync, false, 0,
+                "receivers may go on unsynchronized when synchronization packets stop"),
+    QP_OPT_BOOL(struct sacn, preview, false, 0, "mark the data as not for live output"),
+    QP_OPT_BOOL(struct sacn, discovery, true, 0, "list the universes every 10 s"),
+    QP_OPT_STR(struct sacn, source_name, SACN_NAME_LEN - 1, "Qianping", 0,
+               "name shown on receivers"),
+    {0},
+};
+
+static struct sacn *of(struct driver_object *object)
+{
+    return (struct sacn *)object;
+}
+
+static const struct sacn *of_const(const struct driver_object *object)
+{
+    return (const struct sacn *)object;
+}
+
+static int check(struct sacn *sacn, const struct qp_node *options, struct qp_report *report)
+{
+    struct qp_node start = qp_node_member(options, "start_universe");
+    uint64_t n = (sacn->cells + sacn->pixels_per_universe - 1) / sacn->pixels_per_universe;
+
+    if (sacn->start_universe + n > SACN_MAX_UNIVERSE + 1u)
+        return qp_node_error(&start, report, "begin lower, or spread the LEDs over more outputs",
+                             "%llu universes from %u on go beyond %u", (unsigned long long)n,
+                             sacn->start_universe, SACN_MAX_UNIVERSE);
+    sacn->n_universes = (uint32_t)n;
+    return 0;
+}
+
+static int configure(struct driver_object **ret, const struct driver_params *params,
+                     const struct qp_node *options, struct qp_report *report)
+{
+    struct driver_object *object;
+    struct sacn *sacn;
+    int err = driver_new(&object, &driver_sacn, sizeof(*sacn), options, report);
+
+    if (err < 0)
+        return err;
+    sacn = of(object);
+    sacn->cells = wall_port_cells(params->wall, params->output, WALL_LINEAR);
+    sacn->multicast = params->to_ip == 0;
+    sacn->state = params->state;
+    (void)snprintf(sacn->source.name, sizeof(sacn->source.name), "%s", sacn->source_name);
+    if (params->state) {
+        memcpy(sacn->source.cid, params->state->cid, sizeof(sacn->source.cid));
+        /* An output is a component of its own, as discovery lists the universes of a CID. */
+        sacn->source.cid[14] ^= (uint8_t)(params->output >> 8);
+        sacn->source.cid[15] ^= (uint8_t)params->output;
+    }
+    err = check(sacn, options, report);
+    if (err < 0) {
+        driver_free(object);
+        return err;
+    }
+    *ret = object;
+    return 0;
+}
+
+/* Where packets of a universe go: its group, or 0 for the link's own destination. */
+static uint32_t ip_of(const struct sacn *sacn, uint32_t universe)
+{
+    uint8_t group[4];
+
+    if (!sacn->multicast)
+        return 0;
+    sacn_multicast_ip4((uint16_t)universe, group);
+    return qp_get_be32(group);
+}
+
+static uint32_t pixels_of(const struct sacn *sacn, uint32_t i)
+{
+    uint64_t left = sacn->cells - (uint64_t)i * sacn->pixels_per_universe;
+
+    return left < sacn->pixels_per_universe ? (uint32_t)left : sacn->pixels_per_universe;
+}
+
+static int layout(struct driver_object *object, struct plan *plan)
+{
+    const struct sacn *sacn = of(object);
+    size_t offset;
+    int err = 0;
+
+    for (uint32_t i = 0; i < sacn->n_universes && err == 0; i++) {
+        uint32_t n = pixels_of(sacn, i);
+
+        err = plan_add_packet(plan, SACN_DATA_HEADER + 3 * n, ip_of(sacn, sacn->start_universe + i),
+                              &offset);
+        if (err == 0)
+            err = plan_add_slot(plan, (uint64_t)i * sacn->pixels_per_universe, n,
+                                offset + SACN_OFF_SLOTS);
+    }
+    if (sacn->sync_address && err == 0)
+        err = plan_add_packet(plan, SACN_SYNC_LEN, ip_of(sacn, sacn->sync_address), &offset);
+    plan->n_latch = 1;
+    return err;
+}
+
+static void lay(const struct driver_object *object, const struct plan *plan, uint8_t *set)
+{
+    const struct sacn *sacn = of_const(object);
+
+    for (uint32_t i = 0; i < sacn->n_universes; i++) {
+        struct sacn_data data = {
+            .priority = (uint8_t)sacn->priority,
+            .sync_address = (uint16_t)sacn->sync_address,
+            .options = (uint8_t)((sacn->preview ? SACN_PREVIEW : 0) |
+                                 (sacn->force_sync ? SACN_FORCE_SYNC : 0)),
+            .universe = (uint16_t)(sacn->start_universe + i),
+            .n_slots = (uint16_t)(3 * pixels_of(sacn, i)),
+        };
+
+        /* Cannot fail: every value was checked. */
+        (void)sacn_data_header(set + plan->packets[i].offset, &sacn->source, &data);
+    }
+    if (sacn->sync_address)
+        sacn_sync(set + plan->packets[sacn->n_universes].offset, sacn->source.cid,
+                  (uint16_t)sacn->sync_address, 0);
+}
+
+static struct driver_window stamp(struct driver_object *object, const struct plan *plan,
+                                  uint8_t *set, const struct driver_frame *frame)
+{
+    const struct sacn *sacn = of(object);
+    uint8_t sequence = sacn_state_sequence(sacn->state, frame->count);
+
+    for (uint32_t i = 0; i < sacn->n_universes; i++)
+        set[plan->packets[i].offset + SACN_OFF_SEQUENCE] = sequence;
+    if (sacn->sync_address)
+        set[plan->packets[sacn->n_universes].offset + SACN_OFF_SYNC_SEQUENCE] = sequence;
+    return (struct driver_window){.first = 0, .end = plan->n_packets};
+}
+
+static void post_page(const struct sacn *sacn, uint8_t page, uint8_t last,
+                      const struct driver_post *post)
+{
+    uint8_t buf[SACN_DISCOVERY_HEADER + 2 * SACN_DISCOVERY_MAX];
+    uint16_t universes[SACN_DISCOVERY_MAX];
+    uint32_t first = page * (uint32_t)SACN_DISCOVERY_MAX, n = sacn->n_universes - first;
+    int len;
+
+    if (n > SACN_DISCOVERY_MAX)
+        n = SACN_DISCOVERY_MAX;
+    for (uint32_t i = 0; i < n; i++)
+        universes[i] = (uint16_t)(sacn->start_universe + first + i);
+    len = sacn_discovery(buf, sizeof(buf), &sacn->source, page, last, universes, n);
+    if (len > 0)
+        post->post(post->arg, ip_of(sacn, SACN_DISCOVERY_UNIVERSE), buf, (size_t)len);
+}
+
+static int64_t tick(struct driver_object *object, int64_t now_ns, const struct driver_post *post)
+{
+    const struct sacn *sacn = of(object);
+    uint32_t last = (sacn->n_universes - 1) / SACN_DISCOVERY_MAX;
+
+    if (!sacn->discovery)
+        return INT64_MAX;
+    for (uint32_t page = 0; page <= last; page++)
+        post_page(sacn, (uint8_t)page, (uint8_t)last, post);
+    return now_ns + DISCOVERY_NS;
+}
+
+static bool terminate(const struct driver_object *object, const struct plan *plan, uint8_t *set,
+                      const struct driver_frame *last, unsigned round)
+{
+    const struct sacn *sacn = of_const(object);
+
+    for (uint32_t i = 0; i < sacn->n_universes && round < FAREWELLS; i++) {
+        uint8_t *packet = set + plan->packets[i].offset;
+
+        packet[SACN_OFF_OPTIONS] |= SACN_TERMINATED;
+        packet[SACN_OFF_SEQUENCE] = sacn_state_sequence(sacn->state, last->count + round);
+    }
+    return round < FAREWELLS;
+}
+
+const struct driver driver_sacn = {
+    .name = "sacn",
+    .medium = DRIVER_UDP,
+    .addressing = WALL_LINEAR,
+    .udp_port = SACN_PORT,
+    .multicast = true,
+    .opts = opts,
+    .configure = configure,
+    .destroy = driver_free,
+    .layout = layout,
+    .lay = lay,
+    .stamp = stamp,
+    .tick = tick,
+    .terminate = terminate,
+};
