@@ -72,6 +72,7 @@ static void try_all(bool (*attempt)(void), long min_failures)
         T_CHECK(whole == (n_allocations < fail_at));
         T_CHECK(n < 10000);
     } while (!whole);
+    fail_at = 0;
     T_CHECK(n > min_failures);
 }
 

@@ -12,6 +12,7 @@ struct cfg {
     char *nic;
     char *mode;
     unsigned order;
+    char *backup;
 };
 
 static const char *const orders[] = {"rgb", "grb", "bgr"};
@@ -22,6 +23,7 @@ static const struct qp_opt opts[] = {
     QP_OPT_STR(struct cfg, nic, 15, NULL, QP_OPT_REQUIRED, "interface"),
     QP_OPT_STR(struct cfg, mode, 15, "auto", 0, "firmware"),
     QP_OPT_ENUM(struct cfg, order, orders, 1, 0, "colour order"),
+    QP_OPT_STR(struct cfg, backup, 0, NULL, 0, "second interface"),
     {0},
 };
 
@@ -60,6 +62,7 @@ TEST(defaults)
     T_CHECK(cfg.gamma == 2.2 && cfg.hot);
     T_CHECK(strcmp(cfg.nic, "eth0") == 0 && strcmp(cfg.mode, "auto") == 0);
     T_EQ(cfg.order, 1);
+    T_CHECK(!cfg.backup);
     T_EQ(report.n, 0);
     finish(&cfg);
 }
@@ -126,7 +129,8 @@ TEST(describe_is_the_reference)
         "hot              true|false; default true; send on both ports\n"
         "nic              string of 1..15 bytes; required; interface\n"
         "mode             string of 1..15 bytes; default \"auto\"; firmware\n"
-        "order            rgb|grb|bgr; default grb; colour order\n";
+        "order            rgb|grb|bgr; default grb; colour order\n"
+        "backup           string; default: none; second interface\n";
     char *text = NULL;
     size_t len = 0;
     FILE *f = open_memstream(&text, &len);
