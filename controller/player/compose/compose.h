@@ -11,8 +11,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "protocols/base/report.h"
 #include "protocols/base/rational.h"
+#include "protocols/base/report.h"
 #include "protocols/pixel/canvas.h"
 
 struct layout;
@@ -29,12 +29,12 @@ QP_MUST_CHECK int layout_default(struct layout **ret, uint32_t canvas_w, uint32_
 void layout_destroy(struct layout *layout);
 
 struct compose_params {
-    struct layout *layout;          /* borrowed until compose_destroy */
-    const char *const *media;       /* the playlist of the layout's main zone; copied */
+    struct layout *layout;    /* borrowed until compose_destroy */
+    const char *const *media; /* the playlist of the layout's main zone; copied */
     size_t n_media;
-    bool loop;                      /* begin the playlist again */
-    struct qp_rational rate;        /* of the wall */
-    const char *audio_device;       /* NULL: silent */
+    bool loop;                /* begin the playlist again */
+    struct qp_rational rate;  /* of the wall */
+    const char *audio_device; /* NULL: silent */
     /* Called from compose_tick() when an item is skipped; text is the sentence. */
     void (*on_skip)(void *user, const char *text);
     void *user;
@@ -54,8 +54,8 @@ void compose_tick(struct compose *compose);
 enum compose_state {
     COMPOSE_WAITING, /* nothing valid to show yet */
     COMPOSE_PLAYING,
-    COMPOSE_ENDED,   /* the playlist is over; the last picture stays */
-    COMPOSE_FAILED   /* not one item could be played */
+    COMPOSE_ENDED, /* the playlist is over; the last picture stays */
+    COMPOSE_FAILED /* not one item could be played */
 };
 
 /* Paint the canvas for wall frame n (lattice index), due at tai_ns / utc_ns; mono_ns is when it
@@ -63,6 +63,11 @@ enum compose_state {
  * lock, no allocation. Returns the state. While WAITING the canvas is left as it was. */
 enum compose_state compose_render(struct compose *compose, struct canvas *canvas, int64_t tai_ns,
                                   int64_t utc_ns, int64_t mono_ns);
+
+/* True when compose_render() for this instant would repeat no older picture for want of a decoded
+ * one: every item on show has its picture, or failed, or ended. For rendering without a clock
+ * (captures, benchmarks), where the renderer waits for the decoder. Render thread. */
+bool compose_is_ready(struct compose *compose, int64_t tai_ns);
 
 struct compose_stats {
     uint64_t items_started, items_skipped, items_finished;

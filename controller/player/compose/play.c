@@ -1,0 +1,350 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "controller/player/compose/play.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "protocols/base/clock.h"
+
+/* --- the loop thread's side ------------------------------------------------------------------- */
+
+static void skip(struct play *p, const char *file, const char *text)
+{
+    char sentence[640];
+
+    p->n_skipped++;
+    if (!p->params.on_skip)
+        return;
+    /* The item's own sentence begins with the file's name; what has none gets it here. */
+    if (text && text[0])
+        (void)snprintf(sentence, sizeof(sentence), "%s", text);
+    else
+        (void)snprintf(sentence, sizeof(sentence), "%s: holds no picture", file);
+    p->params.on_skip(p->params.user, sentence);
+}
+
+/* A playlist of one endless item repeats inside the decoder, which has no gap at all, and needs no
+ * second one open. */
+static bool is_endless(const struct play *p)
+{
+    return p->params.loop && p->params.n_items == 1 && p->params.items[0].duration_ns == 0 &&
+           p->params.items[0].transition == TRANSITION_CUT;
+}
+
+static int open_item(struct play *p, const struct play_item *item)
+{
+    struct media_params mp = {
+        .file = item->file,
+        .w = p->params.w,
+        .h = p->params.h,
+        .fit = item->fit,
+        .crop = item->crop,
+        .loop = item->duration_ns > 0 || is_endless(p),
+        .still_ns = item->duration_ns,
+        .rate = p->params.rate,
+        .audio_device = p->params.audio_device,
+    };
+    struct qp_diag diag = {{0}};
+    struct media *media;
+    int err = media_open(&media, &mp, &diag);
+
+    if (err < 0) {
+        char text[700];
+
+        (void)snprintf(text, sizeof(text), "%s: %s", item->file,
+                       diag.text[0] ? diag.text : strerror(-err));
+        skip(p, item->file, text);
+        return err;
+    }
+    p->pending[p->n_pending++] = (struct play_pending){.media = media, .item = item};
+    return 0;
+}
+
+static void drop_first_pending(struct play *p)
+{
+    p->n_pending--;
+    memmove(p->pending, p->pending + 1, p->n_pending * sizeof(p->pending[0]));
+}
+
+/* An item failed. Once around without a success: nothing is playable, try again later (a share may
+ * come back) instead of spinning over the list. */
+static void note_failure(struct play *p)
+{
+    p->n_failed_in_row++;
+    if (p->n_failed_in_row < p->params.n_items)
+        return;
+    if (atomic_load_explicit(&p->head, memory_order_acquire) < 0)
+        atomic_store_explicit(&p->failed, true, memory_order_release);
+    p->retry_at_ns = qp_clock_mono_ns() + PLAY_RETRY_NS;
+    p->n_failed_in_row = 0;
+}
+
+static void close_done(struct play *p)
+{
+    for (unsigned i = 0; i < PLAY_SLOTS; i++) {
+        struct play_slot *slot = &p->slots[i];
+        struct media_stats stats;
+
+        if (atomic_load_explicit(&slot->state, memory_order_acquire) != PLAY_SLOT_DONE)
+            continue;
+        /* A clip that broke off in the middle: it was shown, but somebody should know. */
+        if (media_state(slot->media) == MEDIA_FAILED)
+            skip(p, slot->item->file, media_error(slot->media));
+        media_stats(slot->media, &stats);
+        p->n_late_closed += stats.late;
+        media_close(slot->media);
+        slot->media = NULL;
+        atomic_store_explicit(&slot->state, PLAY_SLOT_EMPTY, memory_order_release);
+    }
+}
+
+/* Hand over what is ready, in order; drop what failed. */
+static void settle_pending(struct play *p)
+{
+    while (p->n_pending > 0) {
+        struct play_pending *first = &p->pending[0];
+        struct play_slot *slot = &p->slots[p->published % PLAY_SLOTS];
+        enum media_state state = media_state(first->media);
+
+        if (state == MEDIA_OPENING)
+            return;
+        if (state == MEDIA_READY) {
+            if (atomic_load_explicit(&slot->state, memory_order_acquire) != PLAY_SLOT_EMPTY)
+                return;
+            slot->media = first->media;
+            slot->item = first->item;
+            p->published++;
+            p->n_failed_in_row = 0;
+            atomic_store_explicit(&p->failed, false, memory_order_release);
+            atomic_store_explicit(&slot->state, PLAY_SLOT_READY, memory_order_release);
+        } else {
+            skip(p, first->item->file, state == MEDIA_FAILED ? media_error(first->media) : NULL);
+            media_close(first->media);
+            note_failure(p);
+        }
+        drop_first_pending(p);
+    }
+}
+
+static bool list_is_over(struct play *p)
+{
+    if (p->cursor < p->params.n_items)
+        return false;
+    if (p->params.loop) {
+        p->cursor = 0;
+        return false;
+    }
+    if (p->n_pending == 0)
+        atomic_store_explicit(&p->end_seq, p->published, memory_order_release);
+    return true;
+}
+
+/* The endless item is on or on its way, and well. */
+static bool has_endless(const struct play *p)
+{
+    const struct play_slot *newest = &p->slots[(p->published + PLAY_SLOTS - 1) % PLAY_SLOTS];
+
+    if (!is_endless(p))
+        return false;
+    return p->n_pending > 0 || (newest->media && media_state(newest->media) != MEDIA_FAILED);
+}
+
+/* Keep as many items open as are wanted: two at the beginning, later the one that follows. */
+static void open_ahead(struct play *p)
+{
+    int64_t head = atomic_load_explicit(&p->head, memory_order_acquire);
+    int64_t last = (head < 0 ? 0 : head) + 1; /* highest sequence number that may be open */
+
+    while (p->n_pending < PLAY_AHEAD && p->published + (int64_t)p->n_pending <= last) {
+        if (has_endless(p) || list_is_over(p))
+            return;
+        if (p->retry_at_ns != 0 && qp_clock_mono_ns() < p->retry_at_ns)
+            return;
+        p->retry_at_ns = 0;
+        if (open_item(p, &p->params.items[p->cursor++]) < 0)
+            note_failure(p);
+    }
+}
+
+void play_tick(struct play *p)
+{
+    close_done(p);
+    settle_pending(p);
+    open_ahead(p);
+    settle_pending(p);
+    (void)list_is_over(p);
+}
+
+int play_init(struct play *p, const struct play_params *params, struct qp_diag *diag)
+{
+    if (params->n_items == 0 || params->w == 0 || params->h == 0 || params->rate.num <= 0 ||
+        params->rate.den <= 0)
+        return qp_diag_set(diag, -EINVAL, "a playlist needs items, a box and a frame rate");
+    *p = (struct play){.params = *params, .cur = -1, .prev = -1};
+    atomic_init(&p->head, -1);
+    atomic_init(&p->end_seq, INT64_MAX);
+    open_ahead(p);
+    return 0;
+}
+
+void play_finish(struct play *p)
+{
+    while (p->n_pending > 0)
+        media_close(p->pending[--p->n_pending].media);
+    for (unsigned i = 0; i < PLAY_SLOTS; i++) {
+        media_close(p->slots[i].media);
+        p->slots[i].media = NULL;
+    }
+}
+
+uint64_t play_late(const struct play *p)
+{
+    uint64_t n = p->n_late_closed;
+
+    for (unsigned i = 0; i < PLAY_SLOTS; i++) {
+        struct media_stats stats;
+
+        if (!p->slots[i].media)
+            continue;
+        media_stats(p->slots[i].media, &stats);
+        n += stats.late;
+    }
+    return n;
+}
+
+/* --- the render thread's side ----------------------------------------------------------------- */
+
+static struct play_slot *slot_of(struct play *p, int64_t seq)
+{
+    return &p->slots[seq % PLAY_SLOTS];
+}
+
+/* The item after the current one, or NULL while its first picture is not there. */
+static struct play_slot *next_ready(struct play *p)
+{
+    struct play_slot *slot = slot_of(p, p->cur + 1);
+
+    /* During a transition the slot after the current one is free or ahead, never prev's: there are
+     * three of them. */
+    if (atomic_load_explicit(&slot->state, memory_order_acquire) != PLAY_SLOT_READY)
+        return NULL;
+    return slot;
+}
+
+static void let_go(struct play *p, int64_t seq)
+{
+    atomic_fetch_add_explicit(&p->n_finished, 1, memory_order_relaxed);
+    atomic_store_explicit(&slot_of(p, seq)->state, PLAY_SLOT_DONE, memory_order_release);
+}
+
+static void begin_next(struct play *p, int64_t f, int64_t fade_n)
+{
+    const struct play_slot *next = slot_of(p, p->cur + 1);
+
+    if (p->cur >= 0 && fade_n > 0) {
+        p->prev = p->cur;
+        p->prev_start = p->start;
+        p->fade_n = fade_n;
+        p->fade_type = next->item->transition;
+    } else if (p->cur >= 0) {
+        let_go(p, p->cur);
+    }
+    p->cur++;
+    p->start = f;
+    p->last_serial = 0;
+    p->last_new_frame = f;
+    atomic_fetch_add_explicit(&p->n_started, 1, memory_order_relaxed);
+    atomic_store_explicit(&p->head, p->cur, memory_order_release);
+}
+
+/* The frame on which the current item's time is up; *ret_sure tells an estimate from the truth. */
+static int64_t end_frame(struct play *p, bool *ret_sure)
+{
+    const struct play_slot *slot = slot_of(p, p->cur);
+    enum media_state state = media_state(slot->media);
+    int64_t ns = slot->item->duration_ns, n;
+
+    *ret_sure = ns > 0 || state == MEDIA_ENDED || state == MEDIA_FAILED;
+    if (ns <= 0)
+        ns = media_duration_ns(slot->media);
+    /* An endless item that broke: nothing more will come. */
+    if (state == MEDIA_FAILED && (ns == INT64_MAX || slot->item->duration_ns <= 0))
+        return p->start + 1;
+    if (ns == INT64_MAX)
+        return INT64_MAX;
+    n = transition_frames_ceil(p->params.rate, ns < 0 ? 0 : ns);
+    return p->start + (n < 1 ? 1 : n);
+}
+
+/* Is the current item's time up, less the length of the transition that follows? A file whose
+ * length is only estimated plays until it has ended, unless nothing new comes any more. */
+static bool is_up(struct play *p, int64_t f, int64_t fade_n)
+{
+    bool sure;
+    int64_t end = end_frame(p, &sure);
+    int64_t stall = transition_frames_ceil(p->params.rate, PLAY_STALL_NS);
+
+    if (f < end - fade_n)
+        return false;
+    /* An estimate shorter than the transition says nothing. */
+    return sure || (fade_n > 0 && end - p->start > fade_n) || f - p->last_new_frame >= stall;
+}
+
+static void advance(struct play *p, int64_t f)
+{
+    struct play_slot *next;
+    int64_t fade_n = 0;
+
+    if (p->prev >= 0) {
+        if (f - p->start < p->fade_n)
+            return;
+        let_go(p, p->prev);
+        p->prev = -1;
+    }
+    next = next_ready(p);
+    if (p->cur < 0) {
+        if (next)
+            begin_next(p, f, 0);
+        return;
+    }
+    if (next && next->item->transition != TRANSITION_CUT)
+        fade_n = transition_frames_round(p->params.rate, next->item->transition_ns);
+    if (!is_up(p, f, fade_n))
+        return;
+    if (next)
+        begin_next(p, f, fade_n);
+    else
+        p->over = atomic_load_explicit(&p->end_seq, memory_order_acquire) == p->cur + 1;
+}
+
+static const struct media_picture *picture_of(struct play *p, int64_t seq, int64_t k,
+                                              int64_t mono_ns)
+{
+    struct media *media = slot_of(p, seq)->media;
+    int64_t t = transition_frame_ns(p->params.rate, k);
+    const struct media_picture *picture = media_picture(media, t);
+
+    media_sync(media, t, mono_ns);
+    return picture;
+}
+
+bool play_frame(struct play *p, int64_t f, int64_t mono_ns, struct play_view *ret)
+{
+    advance(p, f);
+    *ret = (struct play_view){0};
+    if (p->cur < 0)
+        return false;
+    ret->to = picture_of(p, p->cur, f - p->start, mono_ns);
+    if (ret->to && ret->to->serial != p->last_serial) {
+        p->last_serial = ret->to->serial;
+        p->last_new_frame = f;
+    }
+    if (p->prev >= 0) {
+        ret->from = picture_of(p, p->prev, f - p->prev_start, mono_ns);
+        ret->type = p->fade_type;
+        ret->i = f - p->start;
+        ret->n = p->fade_n;
+    }
+    return ret->to || ret->from;
+}
