@@ -193,7 +193,8 @@ static int decode_sync(struct qp_rd *r, struct sacn_pkt *pkt)
     pkt->sync.sequence = qp_rd_u8(r);
     pkt->sync.address = qp_rd_be16(r);
     qp_rd_skip(r, 2);
-    if (r->bad || pkt->sync.address == 0 || pkt->sync.address > SACN_MAX_UNIVERSE)
+    if (r->bad || qp_rd_left(r) != 0 || pkt->sync.address == 0 ||
+        pkt->sync.address > SACN_MAX_UNIVERSE)
         return -EBADMSG;
     return 0;
 }

@@ -207,6 +207,20 @@ TEST(bad_fields_are_refused)
     T_EQ(decode_patched(109, 0xFA), -EBADMSG);
 }
 
+TEST(a_sync_packet_has_one_length)
+{
+    uint8_t buf[SACN_SYNC_LEN + 1] = {0};
+    struct sacn_pkt pkt;
+
+    sacn_sync(buf, source.cid, 1, 1);
+    T_EQ(sacn_decode(buf, sizeof(buf), &pkt), 0); /* a byte behind it */
+    buf[17]++;
+    buf[39]++; /* a byte more inside */
+    T_EQ(sacn_decode(buf, sizeof(buf), &pkt), -EBADMSG);
+    sacn_sync(buf, source.cid, 0, 1);
+    T_EQ(sacn_decode(buf, SACN_SYNC_LEN, &pkt), -EBADMSG);
+}
+
 TEST(bytes_behind_the_packet_are_ignored)
 {
     struct sacn_data d = {.universe = 1, .n_slots = 4};
