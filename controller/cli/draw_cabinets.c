@@ -101,13 +101,11 @@ void draw_labels(const struct draw_page *p)
         struct place b = place_of(p, i);
         struct draw_colour colour = colour_of(c);
         double size = fmin(15, b.unit * 0.15);
-        char pose[48];
+        char pose[48], text[128];
 
-        draw_label(p, c->id, b.cx, b.y + b.h - b.unit * 0.13, size, b.w * 0.9, colour, false);
         describe_pose(c, pose, sizeof(pose));
-        if (pose[0])
-            draw_label(p, pose, b.cx - b.w * 0.28, b.cy - b.unit * 0.16, size, b.w * 0.36, colour,
-                       true);
+        snprintf(text, sizeof(text), "%s%s%s", c->id, pose[0] ? " · " : "", pose);
+        draw_label(p, text, b.cx, b.y + b.h - b.unit * 0.13, size, b.w * 0.88, colour, false);
         if (c->port == WALL_NO_PORT)
             draw_label(p, "no output", b.cx, b.cy, size * 1.2, b.w * 0.9, colour, true);
     }

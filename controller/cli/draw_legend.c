@@ -16,10 +16,10 @@ static void draw_title(const struct draw_page *p)
     draw_set(p->cr, ink);
     draw_text_at(p->cr, w->name[0] ? w->name : "LED wall", DRAW_MARGIN, DRAW_MARGIN, 22, true);
     snprintf(text, sizeof(text),
-             "seen from the front · %u × %u pixels at %.5g Hz · %u cabinets · %u ports · %" PRIu64
+             "seen from the front · %u × %u pixels at %.5g Hz · %u cabinet%s · %u port%s · %" PRIu64
              " LEDs",
-             w->canvas_w, w->canvas_h, qp_rational_f64(w->rate), w->n_cabinets, w->n_outputs,
-             w->n_leds);
+             w->canvas_w, w->canvas_h, qp_rational_f64(w->rate), w->n_cabinets,
+             w->n_cabinets == 1 ? "" : "s", w->n_outputs, w->n_outputs == 1 ? "" : "s", w->n_leds);
     draw_set(p->cr, faint);
     draw_text_at(p->cr, text, DRAW_MARGIN, DRAW_MARGIN + 22, 13, false);
 }

@@ -4,11 +4,14 @@
 #include <string.h>
 
 #include "controller/cli/cli.h"
+#include "controller/cli/novastar.h"
 
 #define VERSION "0.1.0"
 
 static const struct cli_command commands[] = {
     {"wall", "check|draw|new|format ...", "describe, check and draw LED walls", cli_wall},
+    {"novastar", "HOST|/dev/tty... status|brightness|test|black|freeze ...",
+     "control and monitor NovaStar cards (their picture comes over HDMI)", cli_novastar},
 };
 
 int cli_fail(const char *fmt, ...)
