@@ -72,25 +72,6 @@ static int emit(struct compiler *c, struct run run)
     return 0;
 }
 
-/* The i with 0 <= start + i * step < len, as a half-open range within [0, n). */
-static void clip_axis(int64_t start, int step, uint32_t len, int64_t *from, int64_t *to)
-{
-    if (step == 0) {
-        if (start < 0 || start >= len)
-            *to = *from;
-        return;
-    }
-    if (step > 0) {
-        *from = start < 0 && -start > *from ? -start : *from;
-        *to = len - start < *to ? len - start : *to;
-    } else {
-        *from = start >= len && start - len + 1 > *from ? start - len + 1 : *from;
-        *to = start + 1 < *to ? start + 1 : *to;
-    }
-    if (*to < *from)
-        *to = *from;
-}
-
 /* Native direction of a span: one column or one row from LED to LED. */
 static void native_step(const struct wall_type *type, int32_t led_step, int *dx, int *dy)
 {
@@ -100,13 +81,19 @@ static void native_step(const struct wall_type *type, int32_t led_step, int *dx,
     *dy = vertical ? (led_step > 0 ? 1 : -1) : 0;
 }
 
-/* LEDs that coincide with canvas pixels. */
+static bool on_axis(int64_t first, int64_t last, uint32_t len)
+{
+    return first >= 0 && last >= 0 && first < len && last < len;
+}
+
+/* LEDs that coincide with canvas pixels. A checked wall has none off its canvas; that is not left
+ * to trust, because a run is read without looking. */
 static int emit_exact(struct compiler *c, struct run run)
 {
     const struct wall *wall = c->plan->wall;
     const struct wall_type *type = &wall->types[wall->cabinets[run.cabinet].type];
     struct wall_affine a = wall_cabinet_affine(wall, run.cabinet);
-    int64_t from = 0, to = run.n, u, v;
+    int64_t u, v, last = (int64_t)run.n - 1;
     double fu, fv;
     int dx, dy;
 
@@ -116,55 +103,26 @@ static int emit_exact(struct compiler *c, struct run run)
     v = (int64_t)floor(fv);
     run.du = (int16_t)lround(a.ux * dx + a.uy * dy);
     run.dv = (int16_t)lround(a.vx * dx + a.vy * dy);
-    clip_axis(u, run.du, wall->canvas_w, &from, &to);
-    clip_axis(v, run.dv, wall->canvas_h, &from, &to);
-    if (from >= to)
-        return 0;
+    if (!on_axis(u, u + last * run.du, wall->canvas_w) ||
+        !on_axis(v, v + last * run.dv, wall->canvas_h))
+        return -ERANGE;
     run.kind = run.du == 1 ? RUN_DIRECT : RUN_STRIDED;
-    run.n = (uint32_t)(to - from);
-    run.dst += (size_t)from * BYTES_PER_LED;
-    run.led = (uint32_t)((int64_t)run.led + from * run.led_step);
-    run.x = (uint32_t)(u + from * run.du);
-    run.y = (uint32_t)(v + from * run.dv);
+    run.x = (uint32_t)u;
+    run.y = (uint32_t)v;
     run.row = (uint8_t)(run.y % DITHER_SIDE);
     run.phase = (uint8_t)(run.x % DITHER_SIDE);
     return emit(c, run);
 }
 
-static bool led_on_canvas(const struct wall *wall, uint32_t cabinet, uint32_t led)
-{
-    double u, v;
-
-    wall_led_canvas(wall, cabinet, led, &u, &v);
-    return u >= 0 && v >= 0 && u < wall->canvas_w && v < wall->canvas_h;
-}
-
-/* LEDs with footprints: those whose middle is off the canvas stay dark. */
+/* LEDs with footprints, which stay within the canvas by themselves (sample.h). */
 static int emit_sampled(struct compiler *c, struct run run)
 {
-    const struct wall *wall = c->plan->wall;
-    uint32_t start = 0;
+    uint32_t w = c->plan->wall->types[c->plan->wall->cabinets[run.cabinet].type].w;
 
     run.kind = RUN_SAMPLED;
-    for (uint32_t i = 0; i <= run.n; i++) {
-        uint32_t led = (uint32_t)((int64_t)run.led + (int64_t)run.led_step * i);
-        struct run part = run;
-        int r;
-
-        if (i < run.n && led_on_canvas(wall, run.cabinet, led))
-            continue;
-        part.n = i - start;
-        part.dst += (size_t)start * BYTES_PER_LED;
-        part.led = (uint32_t)((int64_t)run.led + (int64_t)run.led_step * start);
-        part.row =
-            (uint8_t)(part.led / wall->types[wall->cabinets[run.cabinet].type].w % DITHER_SIDE);
-        part.phase = (uint8_t)(start % DITHER_SIDE);
-        start = i + 1;
-        r = part.n ? emit(c, part) : 0;
-        if (r < 0)
-            return r;
-    }
-    return 0;
+    run.row = (uint8_t)(run.led / w % DITHER_SIDE);
+    run.phase = (uint8_t)(run.led % w % DITHER_SIDE);
+    return emit(c, run);
 }
 
 /* LEDs from here to the next module border along the span, and which module they are in. */

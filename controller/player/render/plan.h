@@ -30,7 +30,7 @@ struct plan_params {
 };
 
 /* Returns 0, -EINVAL (a correction matrix too strong, a scale too large; diag names the cabinet),
- * -ENOMEM. */
+ * -ERANGE (LEDs off the canvas: the wall was not checked), -ENOMEM. */
 QP_MUST_CHECK int plan_create(struct plan **ret, const struct plan_params *params,
                               struct qp_diag *diag);
 void plan_destroy(struct plan *plan); /* NULL is fine */
