@@ -17,7 +17,7 @@ static const struct qp_opt ethernet_opts[] = {
     {0},
 };
 static const struct qp_opt udp_opts[] = {
-    QP_OPT_STR(struct link_config, to, 15, NULL, 0,
+    QP_OPT_STR(struct link_config, address, 15, NULL, 0,
                "IPv4 destination; sACN without it is multicast"),
     QP_OPT_U32(struct link_config, port, 0, 65535, 0, 0, "destination port; 0: the protocol's"),
     QP_OPT_STR(struct link_config, source, 15, NULL, 0, "IPv4 address to send from"),
@@ -82,8 +82,8 @@ static int check_medium(const struct link_config *config, const struct qp_node *
     if (config->type == LINK_UDP && driver->medium != DRIVER_UDP)
         return qp_node_error(&type, report, "use \"ethernet\", \"pcap\" or \"local\"",
                              "driver %s sends Ethernet frames, not UDP", driver->name);
-    if (config->type == LINK_UDP && !config->to && !driver->multicast)
-        return qp_node_error(node, report, "add \"to\": \"192.168.1.20\"",
+    if (config->type == LINK_UDP && !config->address && !driver->multicast)
+        return qp_node_error(node, report, "add \"address\": \"192.168.1.20\"",
                              "driver %s needs a destination", driver->name);
     return 0;
 }
@@ -104,7 +104,7 @@ int link_config_read(struct link_config *ret, const struct qp_node *node,
     if (err == 0)
         err = check_nic(ret, node, report);
     if (err == 0)
-        err = check_ip(node, "to", ret->to, &ret->to_ip, report);
+        err = check_ip(node, "address", ret->address, &ret->to_ip, report);
     if (err == 0)
         err = check_ip(node, "source", ret->source, &ret->source_ip, report);
     if (err == 0)
@@ -131,7 +131,7 @@ int link_config_text(struct link_config *ret, const char *text, struct qp_diag *
 void link_config_finish(struct link_config *config)
 {
     free(config->nic);
-    free(config->to);
+    free(config->address);
     free(config->source);
     free(config->path);
     *config = (struct link_config){0};

@@ -27,7 +27,7 @@ enum link_type { LINK_ETHERNET, LINK_UDP, LINK_PCAP, LINK_LOCAL };
 struct link_config {
     enum link_type type;
     char *nic;      /* ethernet: required; udp: optional */
-    char *to;       /* udp: destination */
+    char *address;  /* udp: destination */
     char *source;   /* udp: own address */
     uint32_t port;  /* udp: destination port; 0 = the protocol's */
     uint32_t ttl;   /* udp: of multicast */
