@@ -183,7 +183,8 @@ static int find_node(const struct artnet *artnet, uint32_t ip, int64_t now_ns)
     for (int i = 0; i < MAX_NODES; i++) {
         if (artnet->nodes[i].ip == ip)
             return i;
-        if (spare < 0 && now_ns - artnet->nodes[i].heard_ns >= FORGET_NS)
+        if (spare < 0 &&
+            (artnet->nodes[i].heard_ns == 0 || now_ns - artnet->nodes[i].heard_ns >= FORGET_NS))
             spare = i;
     }
     return spare;
