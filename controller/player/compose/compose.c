@@ -382,6 +382,16 @@ static enum compose_state state_of(const struct compose *c)
     return n > 0 && over + failed == n ? COMPOSE_ENDED : COMPOSE_PLAYING;
 }
 
+bool compose_is_ready(struct compose *c, int64_t tai_ns)
+{
+    int64_t f = qp_lattice_index(c->params.rate, tai_ns) - c->index_base;
+
+    for (size_t i = 0; c->settled && i < c->n_zones; i++)
+        if (!play_is_ready(&c->zones[i].play, f))
+            return false;
+    return true;
+}
+
 enum compose_state compose_render(struct compose *c, struct canvas *canvas, int64_t tai_ns,
                                   int64_t utc_ns, int64_t mono_ns)
 {

@@ -348,3 +348,18 @@ bool play_frame(struct play *p, int64_t f, int64_t mono_ns, struct play_view *re
     }
     return ret->to || ret->from;
 }
+
+bool play_is_ready(struct play *p, int64_t f)
+{
+    int64_t end;
+    bool sure;
+
+    if (p->cur < 0)
+        return true;
+    if (!media_is_ready(slot_of(p, p->cur)->media,
+                        transition_frame_ns(p->params.rate, f - p->start)))
+        return false;
+    end = end_frame(p, &sure);
+    return f < end || next_ready(p) ||
+           atomic_load_explicit(&p->end_seq, memory_order_acquire) == p->cur + 1;
+}

@@ -107,6 +107,10 @@ void play_tick(struct play *play);
  * nothing to show yet. */
 bool play_frame(struct play *play, int64_t f, int64_t mono_ns, struct play_view *ret);
 
+/* Render thread: true if play_frame(f) would neither repeat a picture nor hold an item beyond its end
+ * because the decoder or the loop thread is behind. */
+bool play_is_ready(struct play *play, int64_t f);
+
 /* Loop thread: pictures that came late, all items so far. */
 uint64_t play_late(const struct play *play);
 

@@ -149,6 +149,19 @@ const struct media_picture *media_picture(struct media *m, int64_t t_ns)
     return take.pic;
 }
 
+bool media_is_ready(const struct media *m, int64_t t_ns)
+{
+    bool done = atomic_load_explicit(&m->done, memory_order_acquire);
+    int state = atomic_load_explicit(&m->state, memory_order_acquire);
+    const struct media_picture *newest;
+
+    if (state != MEDIA_READY || done)
+        return state != MEDIA_OPENING;
+    newest = ring_newest(&m->ring);
+    /* A later picture is there, or the last one covers the instant. */
+    return newest && t_ns + m->tolerance_ns < newest->pts_ns + newest->dur_ns;
+}
+
 void media_sync(struct media *m, int64_t t_ns, int64_t mono_ns)
 {
     if (m->audio)

@@ -90,6 +90,10 @@ int64_t media_duration_ns(const struct media *media);
  * the decoder keeps up. t_ns never goes back. Render thread; always the same one. */
 const struct media_picture *media_picture(struct media *media, int64_t t_ns);
 
+/* True when media_picture(media, t_ns) would hand out the picture meant for t_ns rather than an
+ * older one because the decoder is behind; also when the item ended or failed. Render thread. */
+bool media_is_ready(const struct media *media, int64_t t_ns);
+
 /* Sound and picture: tell the item that instant t_ns of it is shown at mono_ns. Render thread. */
 void media_sync(struct media *media, int64_t t_ns, int64_t mono_ns);
 

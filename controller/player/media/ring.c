@@ -72,3 +72,12 @@ struct ring_take ring_take(struct ring *ring, int64_t limit_ns)
     atomic_store_explicit(&ring->tail, at, memory_order_release);
     return take;
 }
+
+const struct media_picture *ring_newest(const struct ring *ring)
+{
+    uint64_t head = atomic_load_explicit(&ring->head, memory_order_acquire);
+
+    if (head == atomic_load_explicit(&ring->tail, memory_order_relaxed))
+        return NULL;
+    return &ring->slots[(head - 1) % ring->n].pic;
+}

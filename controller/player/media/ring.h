@@ -49,4 +49,7 @@ struct ring_take {
 
 struct ring_take ring_take(struct ring *ring, int64_t limit_ns);
 
+/* Consumer: the newest picture that was published, without taking it, or NULL. */
+const struct media_picture *ring_newest(const struct ring *ring);
+
 #endif
