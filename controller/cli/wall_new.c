@@ -18,6 +18,7 @@
     "qp wall new --cols C --rows R --type WxH@PITCH|NAME --driver DRIVER [--refresh R] ... "       \
     "[-o FILE]"
 #define PIXELS_PER_UNIVERSE 170
+#define MAX_UNIVERSES       32768 /* of one output, for Art-Net's 15 bits */
 #define MAX_ROUNDS          64
 
 /* Cabinets as they are sold, by pitch and size in mm; the numbers follow from each other. */
@@ -220,6 +221,9 @@ static void add_outputs(cJSON *doc, const struct request *r, uint32_t ports)
         snprintf(id, sizeof(id), "port%u", i + 1);
         add_text(output, "id", id);
         add_text(output, "driver", r->driver->name);
+        if (strcmp(r->driver->name, "linsn-rv9") ==
+            0) /* its cards crop out of the wall's picture */
+            add_text(output, "raster", "canvas");
         if (strcmp(r->driver->name, "sacn") == 0) {
             cJSON_AddNumberToObject(add_object(output, "options"), "start_universe",
                                     (double)universe);
@@ -285,7 +289,8 @@ static void print_report(const struct qp_report *report)
 static char *find_wall(const struct request *r)
 {
     uint64_t n = (uint64_t)r->cols * r->rows;
-    uint32_t ports = 1;
+    uint64_t least = n * r->w * r->h / (PIXELS_PER_UNIVERSE * MAX_UNIVERSES) + 1;
+    uint32_t ports = (uint32_t)(least < n ? least : n);
 
     for (unsigned round = 0; round < MAX_ROUNDS; round++) {
         struct qp_report report = {0};

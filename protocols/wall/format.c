@@ -158,6 +158,12 @@ static const struct format_member output_members[] = {
     {0},
 };
 
+static const struct format_member size_members[] = {
+    {"width", "integer 1 .. 1073741824", "required", "cells"},
+    {"height", "integer 1 .. 1073741824", "required", "cells"},
+    {0},
+};
+
 static const struct qp_opt processing_opts[] = {
     QP_OPT_ENUM(struct wall_processing, input, curve_names, WALL_CURVE_SRGB, 0,
                 "from canvas code to linear light; off: codes are taken as light"),
@@ -183,7 +189,7 @@ static const struct format_object objects[] = {
     {"grids[].overrides.*", NULL, override_members},
     {"grids[].overrides.*.raster", NULL, point_members},
     {"outputs[]", output_opts, output_members},
-    {"outputs[].raster_size", NULL, canvas_members},
+    {"outputs[].raster_size", NULL, size_members},
     {"processing", processing_opts, NULL},
 };
 
