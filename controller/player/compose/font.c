@@ -96,13 +96,20 @@ FT_Library font_library_ft(const struct font_library *library)
 /* --- opening -------------------------------------------------------------------------------------
  */
 
-static void read_metrics(struct font *font)
+/* Some fonts ask for lines of two ems for the sake of rare stacked marks (Noto Sans Arabic: 2.1):
+ * on a wall, where text is large and lines are few, that tears a paragraph apart. Ink beyond these
+ * limits is still drawn. */
+#define MAX_ASCENT  1.2 /* em */
+#define MAX_DESCENT 0.45
+#define MAX_LINE    1.6
+
+static void read_metrics(struct font *font, double size)
 {
     const FT_Size_Metrics *m = &font->face->size->metrics;
 
-    font->ascent = (double)m->ascender / 64;
-    font->descent = -(double)m->descender / 64;
-    font->line = (double)m->height / 64;
+    font->ascent = fmin((double)m->ascender / 64, MAX_ASCENT * size);
+    font->descent = fmin(-(double)m->descender / 64, MAX_DESCENT * size);
+    font->line = fmin((double)m->height / 64, MAX_LINE * size);
     if (font->line < font->ascent + font->descent)
         font->line = font->ascent + font->descent;
 }
@@ -130,7 +137,7 @@ static struct font *font_open(FT_Library ft, FcPattern *pattern, double size)
     font->embolden = embolden;
     font->slant =
         FcPatternGetMatrix(pattern, FC_MATRIX, 0, &matrix) == FcResultMatch && matrix->xy > 0;
-    read_metrics(font);
+    read_metrics(font, size);
     return font;
 fail_face:
     (void)FT_Done_Face(font->face);

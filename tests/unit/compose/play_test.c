@@ -1,0 +1,359 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "controller/player/compose/play.h"
+
+#include "protocols/base/clock.h"
+#include "tests/unit/compose/fake_media.h"
+
+#define MAX_ITEMS 32
+
+static int n_skips;
+static char last_skip[256];
+
+static void on_skip(void *user, const char *text)
+{
+    (void)user;
+    n_skips++;
+    (void)snprintf(last_skip, sizeof(last_skip), "%s", text);
+}
+
+struct stage {
+    struct play play;
+    struct play_item items[MAX_ITEMS];
+    char scripts[MAX_ITEMS][64];
+    size_t n;
+    int64_t f;
+    struct play_view view;
+    bool shown;
+};
+
+static struct play_item *add(struct stage *s, const char *script)
+{
+    struct play_item *item = &s->items[s->n];
+
+    (void)snprintf(s->scripts[s->n], sizeof(s->scripts[0]), "%s", script);
+    *item = (struct play_item){.file = s->scripts[s->n]};
+    s->n++;
+    return item;
+}
+
+static void fade(struct play_item *item, int ms)
+{
+    item->transition = TRANSITION_CROSS_FADE;
+    item->transition_ns = ms * 1000000LL;
+}
+
+static void start(struct stage *s, bool loop, int64_t num, int64_t den)
+{
+    struct play_params params = {.items = s->items,
+                                 .n_items = s->n,
+                                 .loop = loop,
+                                 .w = 2,
+                                 .h = 2,
+                                 .rate = qp_rational(num, den),
+                                 .on_skip = on_skip};
+
+    T_EQ(play_init(&s->play, &params, NULL), 0);
+}
+
+/* One wall frame: the loop thread's turn, then the render thread's. */
+static void step(struct stage *s)
+{
+    atomic_store(&fake_now, s->f);
+    play_tick(&s->play);
+    s->shown = play_frame(&s->play, s->f, 0, &s->view);
+    s->f++;
+}
+
+static int colour(const struct media_picture *p)
+{
+    return p ? (int)(p->data[0] & 255) : -1;
+}
+
+TEST(two_items_are_opened_at_once_and_follow_without_a_gap)
+{
+    static struct stage s;
+
+    add(&s, "1,ms=1000");
+    add(&s, "2,ms=500");
+    add(&s, "3,ms=500");
+    start(&s, false, 60, 1);
+    T_EQ(atomic_load(&fake_n_opened), 2);
+    for (int f = 0; f < 60; f++) {
+        step(&s);
+        T_EQ(colour(s.view.to), 1);
+        T_CHECK(!s.view.from);
+    }
+    for (int f = 0; f < 30; f++) {
+        step(&s);
+        T_EQ(colour(s.view.to), 2);
+    }
+    for (int f = 0; f < 30; f++) {
+        step(&s);
+        T_EQ(colour(s.view.to), 3);
+        T_CHECK(!s.play.over);
+    }
+    for (int f = 0; f < 30; f++) { /* the last picture stays */
+        step(&s);
+        T_EQ(colour(s.view.to), 3);
+        T_CHECK(s.play.over);
+    }
+    T_EQ(atomic_load(&fake_max_open), 2);
+    T_EQ(atomic_load(&s.play.n_started), 3);
+    T_EQ(atomic_load(&s.play.n_finished), 2);
+    play_finish(&s.play);
+    T_EQ(atomic_load(&fake_n_open), 0);
+}
+
+TEST(a_cross_fade_covers_exactly_its_frames)
+{
+    static struct stage s;
+    int n = 0;
+
+    add(&s, "1,ms=1000");
+    fade(add(&s, "2,ms=1000"), 250);
+    start(&s, false, 60, 1);
+    for (int f = 0; f < 120; f++) {
+        step(&s);
+        if (!s.view.n)
+            continue;
+        T_EQ(s.view.n, 15);
+        T_EQ(s.view.i, n);
+        T_EQ(f, 45 + n); /* it ends when the first item does */
+        T_EQ(colour(s.view.from), 1);
+        T_EQ(colour(s.view.to), 2);
+        n++;
+    }
+    T_EQ(n, 15);
+    play_finish(&s.play);
+}
+
+TEST(a_skipped_frame_does_not_change_the_others)
+{
+    static struct stage s;
+
+    add(&s, "1,ms=1000");
+    fade(add(&s, "2,ms=1000"), 500);
+    start(&s, false, 60000, 1001);
+    for (s.f = 0; s.f < 34;)
+        step(&s);
+    T_EQ(s.view.n, 30);
+    T_EQ(s.view.i, 3);
+    s.f += 7;
+    step(&s);
+    T_EQ(s.view.i, 11);
+    play_finish(&s.play);
+}
+
+TEST(the_old_picture_stays_until_the_next_is_ready)
+{
+    static struct stage s;
+
+    add(&s, "1,ms=500");
+    add(&s, "2,ms=500,ready=100");
+    start(&s, false, 60, 1);
+    for (int f = 0; f < 100; f++) {
+        step(&s);
+        T_EQ(colour(s.view.to), 1);
+    }
+    step(&s);
+    T_EQ(colour(s.view.to), 2);
+    play_finish(&s.play);
+}
+
+TEST(a_late_cross_fade_still_has_its_full_length)
+{
+    static struct stage s;
+    int n = 0;
+
+    add(&s, "1,ms=500");
+    fade(add(&s, "2,ms=2000,ready=77"), 500);
+    start(&s, false, 50, 1);
+    for (int f = 0; f < 140; f++) {
+        step(&s);
+        n += s.view.n > 0;
+        T_EQ(s.view.n > 0, f >= 77 && f < 102);
+    }
+    T_EQ(n, 25);
+    play_finish(&s.play);
+}
+
+TEST(what_cannot_be_played_is_skipped_with_a_sentence)
+{
+    static struct stage s;
+
+    add(&s, "9,bad");
+    add(&s, "1,ms=200");
+    add(&s, "9,empty");
+    add(&s, "9,bad,ready=5");
+    add(&s, "2,ms=200");
+    start(&s, false, 60, 1);
+    for (int f = 0; f < 12; f++) {
+        step(&s);
+        T_EQ(colour(s.view.to), 1);
+    }
+    T_EQ(n_skips >= 2, 1);
+    for (int f = 0; f < 20; f++)
+        step(&s);
+    T_EQ(colour(s.view.to), 2);
+    T_EQ(n_skips, 3);
+    T_EQ(s.play.n_skipped, 3);
+    T_CHECK(strcmp(last_skip, "it is bad") == 0);
+    T_CHECK(!atomic_load(&s.play.failed));
+    play_finish(&s.play);
+}
+
+TEST(everything_failed_once_around)
+{
+    static struct stage s;
+
+    add(&s, "9,bad,ready=3");
+    add(&s, "9,empty");
+    add(&s, "9,bad");
+    start(&s, true, 60, 1);
+    for (int f = 0; f < 200; f++) {
+        step(&s);
+        T_CHECK(!s.shown);
+    }
+    T_CHECK(atomic_load(&s.play.failed));
+    T_CHECK(n_skips <= 5); /* once around and what was open ahead, not a spinning loop */
+    play_finish(&s.play);
+}
+
+TEST(a_clip_that_breaks_off_is_left_and_reported)
+{
+    static struct stage s;
+
+    add(&s, "1,ms=5000,break=300");
+    add(&s, "2,ms=500");
+    start(&s, false, 60, 1);
+    for (int f = 0; f < 40; f++) {
+        step(&s);
+        T_CHECK(s.shown);
+    }
+    T_EQ(colour(s.view.to), 2);
+    T_EQ(n_skips, 1);
+    T_CHECK(strcmp(last_skip, "it broke") == 0);
+    play_finish(&s.play);
+}
+
+TEST(a_single_item_repeats_inside_its_decoder)
+{
+    static struct stage s;
+
+    add(&s, "1,ms=100");
+    start(&s, true, 60, 1);
+    for (int f = 0; f < 600; f++) {
+        step(&s);
+        T_EQ(colour(s.view.to), 1);
+    }
+    T_EQ(atomic_load(&fake_n_opened), 1);
+    play_finish(&s.play);
+}
+
+TEST(a_duration_of_its_own_repeats_or_cuts)
+{
+    static struct stage s;
+
+    add(&s, "1,ms=100")->duration_ns = 1000000000;
+    add(&s, "2,ms=9000")->duration_ns = 500000000;
+    start(&s, true, 60, 1);
+    for (int f = 0; f < 600; f++) {
+        step(&s);
+        T_EQ(colour(s.view.to), f % 90 < 60 ? 1 : 2);
+    }
+    play_finish(&s.play);
+}
+
+TEST(a_zero_length_clip_is_on_for_one_frame)
+{
+    static struct stage s;
+
+    add(&s, "1,ms=0");
+    add(&s, "2,ms=0");
+    add(&s, "3,ms=100");
+    start(&s, false, 60, 1);
+    for (int f = 0; f < 3; f++) {
+        step(&s);
+        T_EQ(colour(s.view.to), f + 1);
+    }
+    play_finish(&s.play);
+}
+
+/* The property: whatever the files do, once a picture was shown there is one on every frame, items
+ * come in the order of the list, never more than three are open, a transition's frames are exactly
+ * its own. */
+static void random_show(unsigned seed)
+{
+    static struct stage s;
+    int last = 0, playable = 0;
+    int64_t fade_frames = 0;
+    bool began = false;
+
+    memset(&s, 0, sizeof(s));
+    atomic_store(&fake_max_open, 0);
+    atomic_store(&fake_now, 0);
+    srand(seed);
+    for (int i = 1; i < MAX_ITEMS && (i == 1 || rand() % 12); i++) {
+        char script[64];
+        int kind = rand() % 10;
+        struct play_item *item;
+
+        (void)snprintf(script, sizeof(script), "%d,ready=%d,ms=%d,fps=%d%s%s", i,
+                       rand() % 3 ? rand() % 5 : rand() % 90, rand() % 4 ? rand() % 1500 : 0,
+                       1 + rand() % 70,
+                       kind == 0   ? ",bad"
+                       : kind == 1 ? ",empty"
+                                   : "",
+                       kind == 2 ? ",break=200" : "");
+        item = add(&s, script);
+        playable += kind > 1;
+        if (rand() % 2)
+            fade(item, rand() % 900);
+        if (rand() % 4 == 0)
+            item->duration_ns = 1 + rand() % 1000000000;
+    }
+    start(&s, false, 60, 1);
+    for (int f = 0; f < 8000 && !s.play.over; f++) {
+        step(&s);
+        began |= s.shown;
+        T_EQ(s.shown, began);
+        if (!s.shown)
+            continue;
+        T_CHECK(s.view.to != NULL);
+        T_CHECK(colour(s.view.to) >= last);
+        last = colour(s.view.to);
+        if (s.view.n) {
+            T_EQ(s.view.i, fade_frames);
+            T_CHECK(s.view.from != NULL);
+            fade_frames = s.view.i + 1 == s.view.n ? 0 : fade_frames + 1;
+        } else {
+            T_EQ(fade_frames, 0);
+        }
+    }
+    T_EQ(began, playable > 0);
+    T_EQ(atomic_load(&s.play.n_started), playable);
+    T_CHECK(atomic_load(&fake_max_open) <= 3);
+    play_finish(&s.play);
+    T_EQ(atomic_load(&fake_n_open), 0);
+}
+
+TEST(never_a_frame_without_a_picture)
+{
+    for (unsigned seed = 1; seed <= 5000; seed++)
+        random_show(seed);
+}
+
+TEST(a_playlist_needs_items_a_box_and_a_rate)
+{
+    struct play play;
+    struct play_item item = {.file = (char *)(uintptr_t) "1"};
+    struct play_params p = {.items = &item, .n_items = 0, .w = 2, .h = 2, .rate = {60, 1}};
+
+    T_EQ(play_init(&play, &p, NULL), -EINVAL);
+    p.n_items = 1;
+    p.w = 0;
+    T_EQ(play_init(&play, &p, NULL), -EINVAL);
+    p.w = 2;
+    p.rate.num = 0;
+    T_EQ(play_init(&play, &p, NULL), -EINVAL);
+}
