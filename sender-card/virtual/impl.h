@@ -54,10 +54,11 @@ struct vport {
     uint8_t address[4];
     bool has_address; /* the link's unicast IPv4 */
     char nic[32];
-    uint32_t base;              /* DDP: bytes in front of this port */
+    uint32_t ddp_id;
     uint32_t universe;          /* Art-Net, sACN: the first */
     uint32_t leds_per_universe; /* 170 */
     uint32_t n_universes;
+    uint32_t sync_setting; /* sACN: the synchronization address of the wall file */
     struct vuniverse *universes;
     uint32_t universes_missing; /* of the pass under way */
 

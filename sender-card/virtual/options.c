@@ -46,34 +46,35 @@ static bool is_multicast(const uint8_t ip[4])
 static void read_link(struct vport *p, const struct qp_node *link, struct qp_report *report)
 {
     struct qp_node nic = qp_node_member(link, "nic");
-    struct qp_node address = qp_node_member(link, "address");
-    uint32_t port = p->udp_port;
+    struct qp_node to = qp_node_member(link, "to");
+    uint32_t port = 0;
     const char *text;
 
     if (nic.json && qp_node_str(&nic, sizeof(p->nic) - 1, &text, report) == 0)
         (void)strncat(p->nic, text, sizeof(p->nic) - 1);
-    if (address.json && qp_node_str(&address, 255, &text, report) == 0)
+    if (to.json && qp_node_str(&to, 255, &text, report) == 0)
         p->has_address = inet_pton(AF_INET, text, p->address) == 1 && !is_multicast(p->address);
-    if (p->driver == VDRIVER_DDP)
-        read_u32(link, "port", 1, 65535, &port, report);
-    p->udp_port = (uint16_t)port;
+    read_u32(link, "port", 0, 65535, &port, report);
+    if (port)
+        p->udp_port = (uint16_t)port;
 }
 
 static void read_driver(struct vport *p, const struct qp_node *options, struct qp_report *report)
 {
     p->leds_per_universe = LEDS_PER_UNIVERSE;
     p->universe = drivers[p->driver].first_universe;
+    p->ddp_id = DDP_ID_DEFAULT;
     if (!options->json)
         return;
-    if (p->driver == VDRIVER_DDP) {
-        read_u32(options, "offset", 0, UINT32_MAX, &p->base, report);
-        return;
-    }
+    if (p->driver == VDRIVER_DDP)
+        read_u32(options, "id", 1, 255, &p->ddp_id, report);
     if (p->driver != VDRIVER_ARTNET && p->driver != VDRIVER_SACN)
         return;
-    read_u32(options, "universe", drivers[p->driver].first_universe,
+    read_u32(options, "start_universe", drivers[p->driver].first_universe,
              drivers[p->driver].max_universe, &p->universe, report);
-    read_u32(options, "leds_per_universe", 1, LEDS_PER_UNIVERSE, &p->leds_per_universe, report);
+    if (p->driver == VDRIVER_SACN)
+        read_u32(options, "sync_address", 0, SACN_MAX_UNIVERSE, &p->sync_setting, report);
+    read_u32(options, "pixels_per_universe", 1, LEDS_PER_UNIVERSE, &p->leds_per_universe, report);
 }
 
 static int find_driver(struct vport *p, struct qp_diag *diag)

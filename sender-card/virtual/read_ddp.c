@@ -28,22 +28,16 @@ static bool is_rgb8(uint8_t type)
 
 static void put_data(struct vport *p, const struct ddp_pkt *pkt)
 {
-    uint32_t skip = 0;
+    uint32_t skip = (3 - pkt->offset % 3) % 3;
 
     if (!is_rgb8(pkt->type)) {
         vport_bad(p, "DDP data type other than 8-bit RGB");
         return;
     }
-    if (pkt->offset < p->base) {
-        vport_bad(p, "DDP offset in front of the port");
-        return;
-    }
-    if ((pkt->offset - p->base) % 3)
-        skip = 3 - (pkt->offset - p->base) % 3;
     if (skip || pkt->length % 3)
         vport_bad(p, "DDP data that cuts an LED in two");
     if (pkt->length > skip)
-        vport_write(p, ((uint64_t)pkt->offset - p->base + skip) / 3, (pkt->length - skip) / 3,
+        vport_write(p, ((uint64_t)pkt->offset + skip) / 3, (pkt->length - skip) / 3,
                     pkt->data + skip);
 }
 
@@ -55,9 +49,9 @@ void vread_ddp(struct vport *p, int64_t time_ns, const uint8_t *payload, size_t 
         vport_bad(p, "DDP packet cut or of another version");
         return;
     }
-    if (pkt.flags & (DDP_QUERY | DDP_REPLY | DDP_STORAGE) || pkt.id == 0 ||
-        (pkt.id >= DDP_ID_CONTROL && pkt.id != DDP_ID_ALL))
-        return;
+    if (pkt.flags & (DDP_QUERY | DDP_REPLY | DDP_STORAGE) ||
+        (pkt.id != p->ddp_id && pkt.id != DDP_ID_ALL))
+        return; /* questions, answers, stored data, other outputs */
     if (pkt.sequence && pkt.sequence == p->ddp_sequence && p->dirty) {
         p->stats.duplicate_packets++; /* sent twice for safety */
     } else {

@@ -128,6 +128,22 @@ uint32_t virtual_find_nic(const struct virtual_wall *vw, const char *nic)
     return VIRTUAL_ANY_PORT;
 }
 
+uint16_t virtual_udp_port(const struct virtual_wall *vw, uint32_t port)
+{
+    return vw->ports[port].raw ? 0 : vw->ports[port].udp_port;
+}
+
+void virtual_universes(const struct virtual_wall *vw, uint32_t port, uint32_t *ret_first,
+                       uint32_t *ret_count, uint32_t *ret_sync)
+{
+    const struct vport *p = &vw->ports[port];
+    bool sacn = p->driver == VDRIVER_SACN;
+
+    *ret_first = p->universe;
+    *ret_count = sacn ? p->n_universes : 0;
+    *ret_sync = sacn ? p->sync_setting : 0;
+}
+
 uint64_t virtual_frames(const struct virtual_wall *vw)
 {
     return vw->totals.frames;
@@ -319,9 +335,9 @@ static bool content_fits(const struct vport *p, const uint8_t *payload, size_t l
 
     if (universe >= 0)
         return universe >= p->universe && universe < p->universe + p->n_universes;
-    if (p->driver != VDRIVER_DDP || ddp_decode(payload, len, &ddp) < 0 || ddp.length == 0)
+    if (p->driver != VDRIVER_DDP || ddp_decode(payload, len, &ddp) < 0)
         return true;
-    return ddp.offset >= p->base && ddp.offset - p->base < 3 * (uint64_t)p->n_cells;
+    return ddp.id == p->ddp_id || ddp.id == DDP_ID_ALL;
 }
 
 /* By protocol, content, and the address where the link has one. */

@@ -52,6 +52,13 @@ uint32_t virtual_find_port(const struct virtual_wall *vw, const char *name, size
 /* The output whose link names this network interface, or VIRTUAL_ANY_PORT. */
 uint32_t virtual_find_nic(const struct virtual_wall *vw, const char *nic);
 
+/* Where a port of a UDP protocol listens; 0: its packets are Ethernet frames. */
+uint16_t virtual_udp_port(const struct virtual_wall *vw, uint32_t port);
+/* The sACN universes of a port, whose multicast groups must be joined: count from first, and the
+ * synchronization address (0: none). Other drivers: count 0. */
+void virtual_universes(const struct virtual_wall *vw, uint32_t port, uint32_t *ret_first,
+                       uint32_t *ret_count, uint32_t *ret_sync);
+
 /* A packet as captured. port: an index into wall->outputs, or VIRTUAL_ANY_PORT. linktype: enum
  * pcap_linktype. time_ns: any clock that only grows; 0: unknown. */
 void virtual_feed_packet(struct virtual_wall *vw, uint32_t port, uint16_t linktype, int64_t time_ns,
