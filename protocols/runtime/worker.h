@@ -40,9 +40,9 @@ QP_MUST_CHECK int worker_start(struct worker *worker, const struct worker_params
  * the thread to end is the caller's own business. */
 void worker_join(struct worker *worker);
 
-/* Keep every page of this process, present and future, in memory. Returns 0, or -EPERM/-ENOMEM with
- * a sentence how to allow it: a warning, the program runs without. Call once before the large
- * allocations; any thread. */
+/* Keep every page of this process in memory once it was used, also of memory taken later. Returns
+ * 0, or -EPERM/-ENOMEM with a sentence how to allow it: a warning, the program runs without. Call
+ * once before the large allocations; any thread. */
 int worker_lock_memory(struct qp_diag *warning);
 
 #endif
