@@ -78,7 +78,8 @@ struct link_ops {
      * later), -EAGAIN when none can just now, or another negative errno: the link is broken and has
      * taken its carrier away. Never waits, but for a capture's disk. */
     int (*send)(struct link *link, const struct link_msg *msgs, unsigned n);
-    void (*frame_end)(struct link *link); /* may be NULL: a frame is complete */
+    /* A frame is complete. May be NULL. A negative errno: it did not leave after all. */
+    int (*frame_end)(struct link *link);
     /* Look after the link: open what could not be opened, bind what appeared. changed: an interface
      * did. */
     void (*refresh)(struct link *link, int64_t now_ns, bool changed);

@@ -124,10 +124,11 @@ static int send_packets(struct link *link, const struct link_msg *msgs, unsigned
     return pcap->capture->broken ? broke(link, pcap->capture->broken) : (int)n;
 }
 
-static void frame_end(struct link *link)
+static int frame_end(struct link *link)
 {
-    if (flush(of(link)->capture) < 0)
-        (void)broke(link, of(link)->capture->broken);
+    int err = flush(of(link)->capture);
+
+    return err < 0 ? broke(link, err) : 0;
 }
 
 static void refresh(struct link *link, int64_t now_ns, bool changed)

@@ -177,10 +177,11 @@ static int64_t step_latch(struct port *port, struct track *track, int64_t now_ns
         return at;
     if (!take_result(port, track, send_some(port, track, n), n, now_ns))
         return track->done ? now_ns : track->retry_ns;
-    track->latched_ns = now_ns;
     track->done = true;
-    if (track->link->ops->frame_end)
-        track->link->ops->frame_end(track->link);
+    if (track->link->ops->frame_end && track->link->ops->frame_end(track->link) < 0)
+        add(&port->counters.errors, 1);
+    else
+        track->latched_ns = now_ns;
     return now_ns;
 }
 
@@ -308,7 +309,7 @@ void port_send_plain(struct port *port, unsigned set, int64_t now_ns)
         i += link->ops->send(link, &msg, 1) == 1;
     }
     if (link->ops->frame_end)
-        link->ops->frame_end(link);
+        (void)link->ops->frame_end(link); /* nobody is left to hear of it */
 }
 
 void port_finish(struct port *port)

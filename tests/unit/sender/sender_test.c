@@ -1,0 +1,490 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The whole sender over links that need no privilege: a virtual wall's socket and captures. */
+#include <fcntl.h>
+#include <linux/capability.h>
+#include <poll.h>
+#include <sched.h>
+#include <sys/mount.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/un.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "protocols/base/clock.h"
+#include "protocols/wire/colorlight.h"
+#include "protocols/wire/ddp.h"
+#include "protocols/wire/pcap.h"
+#include "protocols/wire/sacn.h"
+#include "protocols/wire/udpip.h"
+#include "protocols/wire/wallsock.h"
+#include "tests/unit/sender/alloc.h"
+#include "tests/unit/sender/support.h"
+
+#define WAIT_MS 10000
+
+static const char cl[] = "\"driver\": \"colorlight-5a\", \"link\": {\"type\": \"ethernet\", "
+                         "\"nic\": \"led0\"}";
+static const char ddp[] =
+    "\"driver\": \"ddp\", \"link\": {\"type\": \"udp\", \"address\": \"10.0.0.5\"}";
+static const char sacn[] = "\"driver\": \"sacn\", \"options\": {\"sync_address\": 9}, \"link\": "
+                           "{\"type\": \"udp\"}";
+
+static char path[64], link_text[80];
+
+static struct sender *open_sender(const struct wall *wall, const char *link, bool paced)
+{
+    struct sender_params params = {.wall = wall, .link = link, .paced = paced};
+    struct sender *sender = NULL;
+    struct qp_diag diag = {{0}};
+    int err = sender_create(&sender, &params, &diag);
+
+    if (err < 0)
+        fprintf(stderr, "%s\n", diag.text);
+    T_EQ(err, 0);
+    T_EQ(sender_start(sender, &diag), 0);
+    return sender;
+}
+
+static int listen_there(void)
+{
+    struct sockaddr_un addr = {.sun_family = AF_UNIX};
+    int fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
+
+    (void)snprintf(path, sizeof(path), "/tmp/qp-sender-%d", (int)getpid());
+    (void)snprintf(link_text, sizeof(link_text), "local:%s", path);
+    (void)snprintf(addr.sun_path, sizeof(addr.sun_path), "%s", path);
+    (void)unlink(path);
+    T_EQ(bind(fd, (struct sockaddr *)&addr, sizeof(addr)), 0);
+    T_EQ(listen(fd, 4), 0);
+    return fd;
+}
+
+static int accept_one(int fd)
+{
+    struct pollfd p = {.fd = fd, .events = POLLIN};
+
+    T_EQ(poll(&p, 1, WAIT_MS), 1);
+    return accept(fd, NULL, NULL);
+}
+
+/* The next message; false: none came in time, or the other side has gone. */
+static bool next_message(int fd, struct wallsock_msg *ret, int wait_ms)
+{
+    static uint8_t buf[WALLSOCK_MAX_MESSAGE];
+    struct pollfd p = {.fd = fd, .events = POLLIN};
+    ssize_t n;
+
+    if (poll(&p, 1, wait_ms) != 1)
+        return false;
+    n = recv(fd, buf, sizeof(buf), 0);
+    if (n <= 0)
+        return false;
+    T_EQ(wallsock_decode(buf, (size_t)n, ret), 0);
+    return true;
+}
+
+static struct sender_frame *acquire(struct sender *sender)
+{
+    int64_t end = qp_clock_mono_ns() + WAIT_MS * 1000000LL;
+
+    for (;;) {
+        struct sender_frame *frame = sender_acquire(sender);
+
+        if (frame)
+            return frame;
+        T_CHECK(qp_clock_mono_ns() < end);
+        sched_yield();
+    }
+}
+
+static void fill(struct sender *sender, struct sender_frame *frame, uint32_t port, uint8_t value)
+{
+    const struct sender_layout *layout = sender_layout(sender, port);
+    uint8_t *bytes = sender_frame_bytes(frame, port);
+
+    for (size_t i = 0; i < layout->n_slots; i++)
+        memset(bytes + layout->slots[i].offset, value, 3 * (size_t)layout->slots[i].n);
+}
+
+static void send_frame(struct sender *sender, const struct wall *wall, int64_t n, int64_t period)
+{
+    struct sender_frame *frame = acquire(sender);
+    static int64_t first;
+
+    if (n == 0)
+        first = qp_clock_mono_ns();
+    for (uint32_t port = 0; port < wall->n_outputs; port++)
+        fill(sender, frame, port, (uint8_t)n);
+    sender_submit(sender, frame, n, first + n * period, first + (n + 1) * period);
+}
+
+/* Read one frame of a ColorLight port: rows in order with this value, then the latch. */
+static void expect_rows(int fd, unsigned rows, unsigned width, uint8_t value)
+{
+    struct wallsock_msg msg;
+    struct colorlight_pkt pkt;
+    unsigned row = 0;
+
+    for (;;) {
+        T_CHECK(next_message(fd, &msg, WAIT_MS));
+        if (msg.kind == WALLSOCK_HELLO)
+            continue;
+        T_EQ(colorlight_decode(msg.data, msg.len, &pkt), 0);
+        if (pkt.type == COLORLIGHT_LATCH && row == 0)
+            continue; /* the second of two */
+        if (pkt.type == COLORLIGHT_LATCH)
+            break;
+        if (pkt.type != COLORLIGHT_ROW)
+            continue;
+        T_EQ(pkt.row.row, row++);
+        T_EQ(pkt.row.n, width);
+        for (unsigned i = 0; i < 3 * width; i++)
+            T_EQ(pkt.row.pixels[i], value);
+    }
+    T_EQ(row, rows);
+}
+
+TEST(frames_reach_the_virtual_wall)
+{
+    struct wall *wall = wall_one(64, 32, cl);
+    int server = listen_there(), fd;
+    struct sender *sender = open_sender(wall, link_text, false);
+    struct sender_port_stats stats;
+    struct wallsock_msg msg;
+    struct wallsock_hello hello;
+    size_t len;
+
+    fd = accept_one(server);
+    T_CHECK(next_message(fd, &msg, WAIT_MS));
+    T_EQ(msg.kind, WALLSOCK_HELLO);
+    T_EQ(wallsock_decode_hello(&msg, &hello), 0);
+    T_EQ(hello.total, 1);
+    T_EQ(memcmp(wallsock_hello_name(&hello, 0, &len), "p0", 2), 0);
+    for (int i = 0; i < 20; i++) {
+        send_frame(sender, wall, i, 0);
+        expect_rows(fd, 32, 64, (uint8_t)i);
+    }
+    sender_stop(sender);
+    sender_stats(sender, 0, &stats);
+    T_EQ(stats.frames, 20);
+    T_EQ(stats.incomplete + stats.skipped + stats.late, 0);
+    T_CHECK(stats.carrier);
+    sender_destroy(sender);
+    wall_destroy(wall);
+    (void)unlink(path);
+}
+
+TEST(a_wall_that_goes_and_comes_back)
+{
+    struct wall *wall = wall_one(64, 32, cl);
+    int server = listen_there(), fd;
+    struct sender *sender = open_sender(wall, link_text, false);
+    struct sender_port_stats stats;
+
+    fd = accept_one(server);
+    send_frame(sender, wall, 0, 0);
+    expect_rows(fd, 32, 64, 0);
+    (void)close(fd);
+    do { /* until it has noticed */
+        send_frame(sender, wall, 1, 0);
+        sender_stats(sender, 0, &stats);
+    } while (stats.incomplete == 0);
+    fd = accept_one(server);
+    do {
+        send_frame(sender, wall, 2, 0);
+        sender_stats(sender, 0, &stats);
+    } while (stats.frames < 2);
+    expect_rows(fd, 32, 64, 2);
+    sender_destroy(sender);
+    wall_destroy(wall);
+    (void)unlink(path);
+}
+
+TEST(no_virtual_wall_is_said_with_the_remedy)
+{
+    struct wall *wall = wall_one(64, 32, cl);
+    struct sender_params params = {.wall = wall, .link = "local:/nonexistent/wall"};
+    struct sender *sender = NULL;
+    struct qp_diag diag;
+
+    T_EQ(sender_create(&sender, &params, &diag), -ENOENT);
+    T_CHECK(sender == NULL);
+    T_CHECK(strstr(diag.text, "qp-wall") != NULL);
+    params.link = "serial:x";
+    T_EQ(sender_create(&sender, &params, &diag), -EINVAL);
+    T_CHECK(strstr(diag.text, "pcap:FILE") != NULL);
+    wall_destroy(wall);
+}
+
+struct counted {
+    unsigned rows, latches, brightness, ddp, pushes, sacn, syncs, farewells;
+    uint64_t last_ns;
+    int64_t row_to_latch_ns;
+};
+
+static void count_udp(const struct pcap_packet *packet, struct counted *c)
+{
+    struct udpip_datagram datagram;
+    struct ddp_pkt d;
+    struct sacn_pkt s;
+
+    T_EQ(udpip_decode(packet->linktype, packet->data, packet->len, &datagram), 0);
+    T_CHECK(udpip_checksum_ok(&datagram));
+    if (datagram.dst_port == DDP_PORT) {
+        T_EQ(ddp_decode(datagram.payload, datagram.len, &d), 0);
+        c->ddp++;
+        c->pushes += (d.flags & DDP_PUSH) != 0;
+        return;
+    }
+    T_EQ(datagram.dst_port, SACN_PORT);
+    T_EQ(sacn_decode(datagram.payload, datagram.len, &s), 0);
+    T_EQ(datagram.dst_ip[0], 239);
+    if (s.kind == SACN_SYNC)
+        c->syncs++;
+    else if (s.kind == SACN_DATA && s.data.options & SACN_TERMINATED)
+        c->farewells++;
+    else
+        c->sacn += s.kind == SACN_DATA;
+}
+
+static void count_packet(const struct pcap_packet *packet, struct counted *c)
+{
+    struct colorlight_pkt pkt;
+
+    if (packet->interface != 0) {
+        count_udp(packet, c);
+        return;
+    }
+    T_EQ(colorlight_decode(packet->data, packet->len, &pkt), 0);
+    if (pkt.type == COLORLIGHT_LATCH) {
+        if (c->latches == 0)
+            c->row_to_latch_ns = (int64_t)(packet->time_ns - c->last_ns);
+        c->latches++;
+    }
+    c->rows += pkt.type == COLORLIGHT_ROW;
+    c->brightness += pkt.type == COLORLIGHT_BRIGHTNESS;
+    if (pkt.type == COLORLIGHT_ROW)
+        c->last_ns = packet->time_ns;
+}
+
+static void count_capture(const char *file, struct counted *c)
+{
+    static uint8_t buf[8 << 20];
+    struct pcap_reader *reader;
+    struct pcap_packet packet;
+    struct qp_diag diag = {{0}};
+    size_t len = 0, at = 0, used;
+    int fd = open(file, O_RDONLY), more;
+    ssize_t n;
+
+    T_CHECK(fd >= 0);
+    while ((n = read(fd, buf + len, sizeof(buf) - len)) > 0)
+        len += (size_t)n;
+    (void)close(fd);
+    T_EQ(pcap_reader_create(&reader), 0);
+    do {
+        more = pcap_reader_next(reader, buf + at, len - at, &used, &packet, &diag);
+        at += used;
+        T_CHECK(more >= 0);
+        if (more)
+            count_packet(&packet, c);
+    } while (more);
+    T_EQ(at, len); /* not cut */
+    pcap_reader_destroy(reader);
+}
+
+TEST(a_capture_holds_every_port)
+{
+    const char *outputs[] = {cl, ddp, sacn};
+    struct wall *wall = wall_of(64, 32, "60", "{}", outputs, 3);
+    struct counted c = {0};
+    struct sender *sender;
+    char file[64], link[80];
+
+    (void)snprintf(file, sizeof(file), "/tmp/qp-sender-%d.pcapng", (int)getpid());
+    (void)snprintf(link, sizeof(link), "pcap:%s", file);
+    sender = open_sender(wall, link, true);
+    for (int i = 0; i < 6; i++)
+        send_frame(sender, wall, i, 50000000);
+    sender_destroy(sender);
+    count_capture(file, &c);
+    /* Stopped in the middle: between nothing and all of the last frames, but only whole ones. */
+    T_CHECK(c.latches % 2 == 0 && c.latches >= 2);
+    T_CHECK(c.rows >= 32 * (c.latches / 2));
+    T_CHECK(c.row_to_latch_ns >= 2000000);
+    T_CHECK(c.pushes > 0 && c.ddp >= 5 * c.pushes);
+    T_CHECK(c.syncs > 0 && c.sacn >= 13 * c.syncs);
+    T_EQ(c.farewells, 3 * 13);
+    (void)unlink(file);
+    wall_destroy(wall);
+}
+
+TEST(a_full_disk_is_said_once_at_the_start)
+{
+    struct wall *wall = wall_one(64, 32, cl);
+    struct sender_params params = {.wall = wall, .link = "pcap:/dev/full"};
+    struct sender *sender = NULL;
+    struct qp_diag diag;
+
+    if (access("/dev/full", W_OK) < 0)
+        exit(0); /* not in this container */
+    T_EQ(sender_create(&sender, &params, &diag), -ENOSPC);
+    T_CHECK(strstr(diag.text, "/dev/full") != NULL);
+    wall_destroy(wall);
+}
+
+/* A file system of 256 KiB of our own: 1 if this may not be made here. */
+static int small_disk(const char *dir)
+{
+    if (mkdir(dir, 0700) < 0 || unshare(CLONE_NEWNS) < 0 ||
+        mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0)
+        return 1;
+    return mount("qp", dir, "tmpfs", 0, "size=256k") < 0;
+}
+
+TEST(a_disk_that_fills_up_ends_the_capture_whole)
+{
+    struct wall *wall = wall_one(128, 64, cl);
+    struct sender_port_stats stats;
+    struct qp_diag warnings[4];
+    struct counted c = {0};
+    struct sender *sender;
+    char dir[64], file[80], link[96];
+
+    (void)snprintf(dir, sizeof(dir), "/tmp/qp-full-%d", (int)getpid());
+    if (small_disk(dir)) {
+        fprintf(stderr, "no privilege to mount a small file system: not checked here\n");
+        (void)rmdir(dir);
+        exit(0);
+    }
+    (void)snprintf(file, sizeof(file), "%s/x.pcapng", dir);
+    (void)snprintf(link, sizeof(link), "pcap:%s", file);
+    sender = open_sender(wall, link, false);
+    do {
+        send_frame(sender, wall, 1, 0);
+        sender_stats(sender, 0, &stats);
+    } while (stats.incomplete < 10);
+    T_CHECK(stats.frames > 3);
+    T_EQ(stats.errors, 1);
+    T_EQ(sender_warnings(sender, warnings, 4), 1);
+    T_CHECK(strstr(warnings[0].text, "disk is full") != NULL);
+    sender_destroy(sender);
+    count_capture(file, &c);
+    T_CHECK(c.rows >= 64 * 3);
+    T_EQ(umount(dir), 0);
+    T_EQ(rmdir(dir), 0);
+    wall_destroy(wall);
+}
+
+TEST(raw_sockets_without_the_capability)
+{
+    struct wall *wall = wall_one(64, 32, cl);
+    struct sender_params params = {.wall = wall};
+    struct sender *sender = NULL;
+    struct qp_diag diag;
+    struct __user_cap_header_struct head = {.version = _LINUX_CAPABILITY_VERSION_3};
+    struct __user_cap_data_struct none[2] = {{0}};
+
+    T_EQ(syscall(SYS_capset, &head, none), 0);
+    T_EQ(sender_create(&sender, &params, &diag), -EPERM);
+    T_CHECK(strstr(diag.text, "CAP_NET_RAW") != NULL);
+    T_CHECK(strstr(diag.text, "setcap cap_net_raw+ep") != NULL);
+    T_CHECK(strstr(diag.text, "led0") != NULL);
+    wall_destroy(wall);
+}
+
+TEST(brightness_goes_to_the_card)
+{
+    const char *output = cl;
+    struct wall *wall =
+        wall_of(64, 4, "60", "{\"dimmer\": \"card\", \"brightness\": 0.5}", &output, 1);
+    int server = listen_there(), fd;
+    struct sender *sender = open_sender(wall, link_text, false);
+    static const double levels[] = {0.5, 1.0, 0.0, 7.0};
+    static const uint8_t bytes[] = {128, 255, 0, 255};
+    struct wallsock_msg msg;
+    struct colorlight_pkt pkt;
+
+    fd = accept_one(server);
+    for (int i = 0; i < 4; i++) {
+        if (i > 0)
+            sender_set_brightness(sender, levels[i]);
+        send_frame(sender, wall, i, 0);
+        for (int latches = 0; latches < 2;) {
+            T_CHECK(next_message(fd, &msg, WAIT_MS));
+            if (msg.kind == WALLSOCK_HELLO)
+                continue;
+            T_EQ(colorlight_decode(msg.data, msg.len, &pkt), 0);
+            if (pkt.type == COLORLIGHT_BRIGHTNESS)
+                T_EQ(pkt.brightness.channels[1], bytes[i]);
+            if (pkt.type == COLORLIGHT_LATCH) {
+                T_EQ(pkt.latch.brightness, bytes[i]);
+                latches++;
+            }
+        }
+    }
+    sender_destroy(sender);
+    wall_destroy(wall);
+    (void)unlink(path);
+}
+
+TEST(nothing_is_allocated_once_it_runs)
+{
+    const char *outputs[] = {cl, ddp, sacn};
+    struct wall *wall = wall_of(64, 32, "60", "{}", outputs, 3);
+    struct sender *sender = open_sender(wall, "pcap:/dev/null", false);
+    struct sender_port_stats stats;
+    unsigned long before;
+
+    for (int i = 0; i < 10; i++)
+        send_frame(sender, wall, i, 0);
+    before = alloc_count();
+    T_CHECK(before > 0); /* it does count */
+    for (int i = 10; i < 1000; i++) {
+        send_frame(sender, wall, i, 0);
+        sender_stats(sender, 0, &stats);
+    }
+    T_EQ(alloc_count(), before);
+    T_CHECK(stats.frames > 900);
+    sender_destroy(sender);
+    wall_destroy(wall);
+}
+
+TEST(frames_that_come_too_late_are_skipped)
+{
+    struct wall *wall = wall_one(64, 32, cl);
+    struct sender *sender = open_sender(wall, "pcap:/dev/null", true);
+    struct sender_port_stats stats;
+    int64_t now = qp_clock_mono_ns();
+
+    for (int i = 0; i < 3; i++) {
+        struct sender_frame *frame = acquire(sender);
+
+        sender_submit(sender, frame, i, now - 3 * QP_NS_PER_S, now - 2 * QP_NS_PER_S);
+    }
+    (void)acquire(sender);
+    do
+        sender_stats(sender, 0, &stats);
+    while (stats.skipped < 3);
+    T_EQ(stats.frames, 0);
+    sender_destroy(sender);
+    wall_destroy(wall);
+}
+
+TEST(stopping_drops_what_has_not_begun)
+{
+    struct wall *wall = wall_one(64, 32, cl);
+
+    for (int i = 0; i < 20; i++) {
+        struct sender *sender = open_sender(wall, "pcap:/dev/null", true);
+
+        for (int k = 0; k < 3; k++)
+            send_frame(sender, wall, k, 16666667);
+        sender_destroy(sender); /* at any moment */
+    }
+    wall_destroy(wall);
+}
