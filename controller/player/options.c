@@ -42,7 +42,7 @@ static void play_help(void)
     printf("qp-player play --wall W.json [options] MEDIA...\n"
            "\n"
            "Plays videos and pictures without a black frame between them. A file that cannot be\n"
-           "played is skipped with the reason.\n"
+           "played is skipped with the reason. A folder stands for the files in it, by name.\n"
            "\n"
            "%s"
            "  --layout FILE       zones, text, tickers, clocks (docs/layout-format.md)\n"

@@ -9,6 +9,7 @@
 
 #include "controller/player/compose/compose.h"
 #include "controller/player/engine.h"
+#include "controller/player/media_list.h"
 #include "controller/player/render/pattern.h"
 #include "controller/player/stats.h"
 #include "protocols/base/clock.h"
@@ -28,6 +29,7 @@ struct player {
     int64_t began_ns;
     struct qp_log log;
     struct wall *wall;
+    struct media_list media;
     struct layout *layout;
     struct compose *compose;
     struct pattern *pattern;
@@ -129,9 +131,7 @@ static int open_layout(struct player *p)
 
 static int open_composition(struct player *p, struct engine_source *source)
 {
-    struct compose_params params = {.media = (const char *const *)p->options->media,
-                                    .n_media = (size_t)p->options->n_media,
-                                    .loop = p->options->loop,
+    struct compose_params params = {.loop = p->options->loop,
                                     .rate = p->wall->rate,
                                     .audio_device = p->options->audio,
                                     .on_skip = on_skip,
@@ -141,7 +141,12 @@ static int open_composition(struct player *p, struct engine_source *source)
 
     if (r < 0)
         return r;
+    r = media_list_init(&p->media, p->options->media, (size_t)p->options->n_media, &diag);
+    if (r < 0)
+        return fail(p, r, &diag);
     params.layout = p->layout;
+    params.media = (const char *const *)p->media.files;
+    params.n_media = p->media.n;
     r = compose_create(&p->compose, &params, &diag);
     if (r < 0)
         return fail(p, r, &diag);
@@ -358,6 +363,7 @@ static void close_all(struct player *p)
     engine_destroy(p->engine);
     compose_destroy(p->compose);
     layout_destroy(p->layout);
+    media_list_finish(&p->media);
     pattern_destroy(p->pattern);
     wall_destroy(p->wall);
     if (service_finish(&p->service, &diag) < 0)
