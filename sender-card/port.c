@@ -153,8 +153,6 @@ static int64_t step_data(struct port *port, struct track *track, int64_t now_ns)
         n = most;
     if (!take_result(port, track, send_some(port, track, n), n, now_ns))
         return track->done ? now_ns : track->retry_ns;
-    if (track->next == end)
-        track->data_end_ns = now_ns;
     /* Woken late: what is owed leaves in bursts as well, not at once. */
     return port->paced && track->next < allowed ? now_ns + track->pacer.burst_wire_ns / 2 : now_ns;
 }
@@ -171,8 +169,12 @@ static int64_t latch_time(const struct port *port, const struct track *track)
 static int64_t step_latch(struct port *port, struct track *track, int64_t now_ns)
 {
     size_t n = port->window.end - track->next;
-    int64_t at = latch_time(port, track);
+    int64_t at;
 
+    /* The first look at the clock after the last row has left: the gap is never shorter. */
+    if (track->data_end_ns == 0)
+        track->data_end_ns = now_ns;
+    at = latch_time(port, track);
     if (now_ns < at)
         return at;
     if (!take_result(port, track, send_some(port, track, n), n, now_ns))

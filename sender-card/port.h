@@ -37,7 +37,7 @@ struct track {
     struct pacer pacer;
     size_t next;         /* packet */
     int64_t retry_ns;    /* not before */
-    int64_t data_end_ns; /* when the last data packet left */
+    int64_t data_end_ns; /* when the last data packet had left; 0 = not yet */
     int64_t latched_ns;  /* when the latch did; 0 = not */
     bool done;
 };

@@ -1,27 +1,18 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The whole sender over links that need no privilege: a virtual wall's socket and captures. */
-#include <fcntl.h>
 #include <linux/capability.h>
 #include <poll.h>
 #include <sched.h>
-#include <sys/mount.h>
-#include <sys/prctl.h>
 #include <sys/socket.h>
-#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/un.h>
-#include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "protocols/base/clock.h"
 #include "protocols/wire/colorlight.h"
-#include "protocols/wire/ddp.h"
-#include "protocols/wire/pcap.h"
-#include "protocols/wire/sacn.h"
-#include "protocols/wire/udpip.h"
 #include "protocols/wire/wallsock.h"
 #include "tests/unit/sender/alloc.h"
+#include "tests/unit/sender/capture.h"
 #include "tests/unit/sender/support.h"
 
 #define WAIT_MS 10000
@@ -220,83 +211,6 @@ TEST(no_virtual_wall_is_said_with_the_remedy)
     wall_destroy(wall);
 }
 
-struct counted {
-    unsigned rows, latches, brightness, ddp, pushes, sacn, syncs, farewells;
-    uint64_t last_ns;
-    int64_t row_to_latch_ns;
-};
-
-static void count_udp(const struct pcap_packet *packet, struct counted *c)
-{
-    struct udpip_datagram datagram;
-    struct ddp_pkt d;
-    struct sacn_pkt s;
-
-    T_EQ(udpip_decode(packet->linktype, packet->data, packet->len, &datagram), 0);
-    T_CHECK(udpip_checksum_ok(&datagram));
-    if (datagram.dst_port == DDP_PORT) {
-        T_EQ(ddp_decode(datagram.payload, datagram.len, &d), 0);
-        c->ddp++;
-        c->pushes += (d.flags & DDP_PUSH) != 0;
-        return;
-    }
-    T_EQ(datagram.dst_port, SACN_PORT);
-    T_EQ(sacn_decode(datagram.payload, datagram.len, &s), 0);
-    T_EQ(datagram.dst_ip[0], 239);
-    if (s.kind == SACN_SYNC)
-        c->syncs++;
-    else if (s.kind == SACN_DATA && s.data.options & SACN_TERMINATED)
-        c->farewells++;
-    else
-        c->sacn += s.kind == SACN_DATA;
-}
-
-static void count_packet(const struct pcap_packet *packet, struct counted *c)
-{
-    struct colorlight_pkt pkt;
-
-    if (packet->interface != 0) {
-        count_udp(packet, c);
-        return;
-    }
-    T_EQ(colorlight_decode(packet->data, packet->len, &pkt), 0);
-    if (pkt.type == COLORLIGHT_LATCH) {
-        if (c->latches == 0)
-            c->row_to_latch_ns = (int64_t)(packet->time_ns - c->last_ns);
-        c->latches++;
-    }
-    c->rows += pkt.type == COLORLIGHT_ROW;
-    c->brightness += pkt.type == COLORLIGHT_BRIGHTNESS;
-    if (pkt.type == COLORLIGHT_ROW)
-        c->last_ns = packet->time_ns;
-}
-
-static void count_capture(const char *file, struct counted *c)
-{
-    static uint8_t buf[8 << 20];
-    struct pcap_reader *reader;
-    struct pcap_packet packet;
-    struct qp_diag diag = {{0}};
-    size_t len = 0, at = 0, used;
-    int fd = open(file, O_RDONLY), more;
-    ssize_t n;
-
-    T_CHECK(fd >= 0);
-    while ((n = read(fd, buf + len, sizeof(buf) - len)) > 0)
-        len += (size_t)n;
-    (void)close(fd);
-    T_EQ(pcap_reader_create(&reader), 0);
-    do {
-        more = pcap_reader_next(reader, buf + at, len - at, &used, &packet, &diag);
-        at += used;
-        T_CHECK(more >= 0);
-        if (more)
-            count_packet(&packet, c);
-    } while (more);
-    T_EQ(at, len); /* not cut */
-    pcap_reader_destroy(reader);
-}
-
 TEST(a_capture_holds_every_port)
 {
     const char *outputs[] = {cl, ddp, sacn};
@@ -320,63 +234,6 @@ TEST(a_capture_holds_every_port)
     T_CHECK(c.syncs > 0 && c.sacn >= 13 * c.syncs);
     T_EQ(c.farewells, 3 * 13);
     (void)unlink(file);
-    wall_destroy(wall);
-}
-
-TEST(a_full_disk_is_said_once_at_the_start)
-{
-    struct wall *wall = wall_one(64, 32, cl);
-    struct sender_params params = {.wall = wall, .link = "pcap:/dev/full"};
-    struct sender *sender = NULL;
-    struct qp_diag diag;
-
-    if (access("/dev/full", W_OK) < 0)
-        exit(0); /* not in this container */
-    T_EQ(sender_create(&sender, &params, &diag), -ENOSPC);
-    T_CHECK(strstr(diag.text, "/dev/full") != NULL);
-    wall_destroy(wall);
-}
-
-/* A file system of 256 KiB of our own: 1 if this may not be made here. */
-static int small_disk(const char *dir)
-{
-    if (mkdir(dir, 0700) < 0 || unshare(CLONE_NEWNS) < 0 ||
-        mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0)
-        return 1;
-    return mount("qp", dir, "tmpfs", 0, "size=256k") < 0;
-}
-
-TEST(a_disk_that_fills_up_ends_the_capture_whole)
-{
-    struct wall *wall = wall_one(128, 64, cl);
-    struct sender_port_stats stats;
-    struct qp_diag warnings[4];
-    struct counted c = {0};
-    struct sender *sender;
-    char dir[64], file[80], link[96];
-
-    (void)snprintf(dir, sizeof(dir), "/tmp/qp-full-%d", (int)getpid());
-    if (small_disk(dir)) {
-        fprintf(stderr, "no privilege to mount a small file system: not checked here\n");
-        (void)rmdir(dir);
-        exit(0);
-    }
-    (void)snprintf(file, sizeof(file), "%s/x.pcapng", dir);
-    (void)snprintf(link, sizeof(link), "pcap:%s", file);
-    sender = open_sender(wall, link, false);
-    do {
-        send_frame(sender, wall, 1, 0);
-        sender_stats(sender, 0, &stats);
-    } while (stats.incomplete < 10);
-    T_CHECK(stats.frames > 3);
-    T_EQ(stats.errors, 1);
-    T_EQ(sender_warnings(sender, warnings, 4), 1);
-    T_CHECK(strstr(warnings[0].text, "disk is full") != NULL);
-    sender_destroy(sender);
-    count_capture(file, &c);
-    T_CHECK(c.rows >= 64 * 3);
-    T_EQ(umount(dir), 0);
-    T_EQ(rmdir(dir), 0);
     wall_destroy(wall);
 }
 
