@@ -51,15 +51,18 @@ static void draw_points(const struct draw_page *p, uint32_t cabinet, struct draw
     cairo_fill(p->cr);
 }
 
-/* A cabinet that does not hang as its maker drew it: a wedge points to where its own top is. */
+/* A cabinet that does not hang as its maker drew it: a wedge at its own top edge, near its own left
+ * corner, clear of the cables. */
 static void draw_top_mark(const struct draw_page *p, uint32_t cabinet, const struct place *b,
                           struct draw_colour colour)
 {
     const struct wall_cabinet *c = &p->wall->cabinets[cabinet];
+    const struct wall_type *t = &p->wall->types[c->type];
     struct wall_affine a = wall_cabinet_affine(p->wall, cabinet);
-    double len = hypot(a.uy, a.vy), s = fmin(11, b->unit * 0.13);
+    double len = hypot(a.uy, a.vy), s = fmin(11, b->unit * 0.13), x = t->w * 0.14;
     double dx = -a.uy / len, dy = -a.vy / len; /* native up, on the page */
-    double tip_x = b->cx + dx * (b->w / 2 - 2), tip_y = b->cy + dy * (b->h / 2 - 2);
+    double tip_x = p->wall_x + (a.u0 + a.ux * x) * p->scale - dx * 2;
+    double tip_y = p->wall_y + (a.v0 + a.vx * x) * p->scale - dy * 2;
 
     if (c->turn == WALL_TURN_0 && !c->mirror_x && !c->mirror_y)
         return;
@@ -156,7 +159,7 @@ static void draw_cable(cairo_t *cr, const struct place *a, const struct place *b
     cairo_line_to(cr, b->cx, b->cy);
     cairo_stroke(cr);
     cairo_set_dash(cr, NULL, 0, 0);
-    draw_arrow_head(cr, a->cx + x * 0.5, a->cy + y * 0.5, x / len, y / len, width * 2.6);
+    draw_arrow_head(cr, a->cx + x * 0.54, a->cy + y * 0.54, x / len, y / len, width * 2.6);
 }
 
 static double badge_radius(const struct place *b)

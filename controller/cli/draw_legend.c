@@ -138,7 +138,9 @@ static void draw_key(const struct draw_page *p, double y)
     snprintf(text, sizeof(text),
              "Numbers count the cabinets along the cable from the sender: filled circle = first, "
              "double ring = last, dashed = cable over other cabinets.%s",
-             any_turned(p->wall) ? " A wedge points to the top of a cabinet that is turned." : "");
+             any_turned(p->wall)
+                 ? " A wedge marks the top left corner of a cabinet that is turned or mirrored."
+                 : "");
     draw_set(p->cr, faint);
     if (draw_text_width(p->cr, text, 11, false) > p->width - 2 * DRAW_MARGIN)
         draw_text_centred(p->cr, text, p->width / 2, y - 4, 11, false, p->width - 2 * DRAW_MARGIN);

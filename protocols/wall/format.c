@@ -198,7 +198,7 @@ const struct format_object *format_find(const char *path)
     for (size_t i = 0; i < QP_ARRAY_LEN(objects); i++)
         if (strcmp(objects[i].path, path) == 0)
             return &objects[i];
-    assert(!"a path of the tables");
+    assert(false && "a path of the tables");
     return NULL;
 }
 
