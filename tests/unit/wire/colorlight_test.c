@@ -170,6 +170,9 @@ TEST(vendor_packets_come_out_raw)
     T_EQ(pkt.type, 0x1F);
     T_EQ(pkt.other.len, 17);
     T_EQ(pkt.other.data[0], 0xAB);
+    T_EQ(colorlight_decode(buf, 13, &pkt), 0);
+    T_EQ(pkt.other.len, 0);
+    T_EQ(colorlight_decode(buf, 12, &pkt), -ENOMSG);
 }
 
 TEST(foreign_frames_are_not_ours)

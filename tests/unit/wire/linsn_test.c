@@ -54,6 +54,13 @@ TEST(data_header_golden)
     expect_bytes(buf, sizeof(buf), "00*5 FE 02 00 00 00 00 02 AA 55 04 03 02 01 00*28");
 }
 
+TEST(addresses_seen_with_cards)
+{
+    expect_bytes(linsn_card_mac, 6, "00*6");
+    expect_bytes(linsn_card_mac_alt, 6, "00*5 FE");
+    expect_bytes(linsn_broadcast, 6, "FF*6");
+}
+
 TEST(geometry_codes)
 {
     T_EQ(linsn_geometry_w(0x0F), 512);
@@ -121,7 +128,7 @@ TEST(data_round_trip)
         T_EQ(linsn_decode(buf, sizeof(buf), &pkt), 0);
         T_EQ(pkt.id, id);
         T_EQ(pkt.command, LINSN_NONE);
-        T_CHECK(!pkt.from_card && pkt.chunk == buf + 46);
+        T_CHECK(!pkt.from_card && pkt.chunk == buf + 46 && pkt.data == buf + 23);
         T_EQ(memcmp(pkt.dst, dst, 6), 0);
         T_EQ(memcmp(pkt.src, from, 6), 0);
         linsn_announce_header(buf, dst, from, g);

@@ -226,6 +226,9 @@ TEST(classic_written_and_read)
 
     pcap_classic_header(buf, PCAP_ETHERNET);
     pcap_classic_record(buf + PCAP_CLASSIC_HEADER, 12345678901, 3);
+    expect_bytes(buf, PCAP_CLASSIC_HEADER + PCAP_CLASSIC_RECORD,
+                 "4D 3C B2 A1 02 00 04 00 00*8 00 00 04 00 01 00 00 00 "
+                 "0C 00 00 00 35 A4 9A 14 03 00 00 00 03 00 00 00");
     memset(buf + PCAP_CLASSIC_HEADER + PCAP_CLASSIC_RECORD, 7, 3);
     T_EQ(read_all(buf, PCAP_CLASSIC_HEADER + PCAP_CLASSIC_RECORD + 3, &p, NULL, &end), 1);
     T_EQ(end, 0);
@@ -380,6 +383,9 @@ TEST(pcapng_damage)
     expect_damage(NG_LE "01 00 00 00 1C 00 00 00 01 00 00 00 00*4 09 00 01 00 14 00 00 00 "
                         "1C 00 00 00",
                   -EINVAL); /* 10^-20 */
+    expect_damage(NG_LE "01 00 00 00 1C 00 00 00 01 00 00 00 00*4 09 00 01 00 C0 00 00 00 "
+                        "1C 00 00 00",
+                  -EINVAL); /* 2^-64 */
 }
 
 TEST(too_many_interfaces)

@@ -173,6 +173,20 @@ TEST(ipv6_extension_headers)
     T_EQ(d.dst_port, 5568);
     T_EQ(d.len, 1);
     T_CHECK(!udpip_checksum_ok(&d)); /* IPv6 must have one */
+    for (size_t cut = 0; cut < n; cut++) {
+        uint8_t *copy = exact(buf, cut);
+
+        T_CHECK(udpip_decode(PCAP_ETHERNET, copy, cut, &d) < 0);
+        free(copy);
+    }
+    buf[19] = 12; /* the packet ends in the extension headers */
+    T_EQ(udpip_decode(PCAP_ETHERNET, buf, n, &d), -EBADMSG);
+    buf[19] = 4;
+    T_EQ(udpip_decode(PCAP_ETHERNET, buf, n, &d), -EBADMSG);
+    buf[19] = 0x21;
+    buf[55] = 200; /* an extension longer than the packet */
+    T_EQ(udpip_decode(PCAP_ETHERNET, buf, n, &d), -EBADMSG);
+    buf[55] = 0;
     buf[54] = 44;
     T_EQ(udpip_decode(PCAP_ETHERNET, buf, n, &d), -EOPNOTSUPP);
     buf[54] = 6;
