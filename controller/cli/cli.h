@@ -5,6 +5,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdio.h>
 
 #include "protocols/base/attr.h"
 
@@ -30,6 +31,9 @@ struct cli_opt {
  * returns 1 for --help; prints what is wrong and returns -EINVAL; otherwise 0. */
 QP_MUST_CHECK int cli_parse(const char *usage, const struct cli_opt *opts, size_t n,
                             const char **operand, int argc, char **argv);
+
+/* Text from a file that anyone may have written: control characters come out as "?". */
+void cli_print_clean(FILE *out, const char *text);
 
 /* "qp: " and the message on standard error; returns CLI_ERROR. */
 int cli_fail(const char *fmt, ...) QP_PRINTF(1, 2);

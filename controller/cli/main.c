@@ -14,14 +14,22 @@ static const struct cli_command commands[] = {
      "control and monitor NovaStar cards (their picture comes over HDMI)", cli_novastar},
 };
 
+void cli_print_clean(FILE *out, const char *text)
+{
+    for (const char *p = text; *p; p++)
+        fputc((unsigned char)*p < 0x20 || *p == 0x7f ? '?' : *p, out);
+}
+
 int cli_fail(const char *fmt, ...)
 {
+    char text[1024];
     va_list ap;
 
-    fputs("qp: ", stderr);
     va_start(ap, fmt);
-    vfprintf(stderr, fmt, ap);
+    (void)vsnprintf(text, sizeof(text), fmt, ap);
     va_end(ap);
+    fputs("qp: ", stderr);
+    cli_print_clean(stderr, text);
     fputc('\n', stderr);
     return CLI_ERROR;
 }

@@ -19,25 +19,18 @@ struct result {
     struct qp_report report;
 };
 
-/* From a file that anyone may have written: no control characters onto the terminal. */
-static void print_clean(FILE *out, const char *text)
-{
-    for (const char *p = text; *p; p++)
-        fputc((unsigned char)*p < 0x20 || *p == 0x7f ? '?' : *p, out);
-}
-
 static void print_findings(const struct qp_report *report)
 {
     for (size_t i = 0; i < report->n; i++) {
         const struct qp_finding *f = &report->items[i];
 
         fputs(f->severity == QP_SEVERITY_ERROR ? "error: " : "warning: ", stdout);
-        print_clean(stdout, f->path);
+        cli_print_clean(stdout, f->path);
         fputs(f->path[0] ? ": " : "", stdout);
-        print_clean(stdout, f->text);
+        cli_print_clean(stdout, f->text);
         if (f->remedy && f->remedy[0]) {
             fputs("\n    ", stdout);
-            print_clean(stdout, f->remedy);
+            cli_print_clean(stdout, f->remedy);
         }
         fputc('\n', stdout);
     }
@@ -75,7 +68,8 @@ static void print_ports(const struct result *r)
     const struct wall *w = r->wall;
     int id = widest_id(w);
 
-    printf("%s%s%u x %u pixels, %.6g frames a second, %u cabinets, %" PRIu64 " LEDs\n\n", w->name,
+    cli_print_clean(stdout, w->name);
+    printf("%s%u x %u pixels, %.6g frames a second, %u cabinets, %" PRIu64 " LEDs\n\n",
            w->name[0] ? ": " : "", w->canvas_w, w->canvas_h, qp_rational_f64(w->rate),
            w->n_cabinets, w->n_leds);
     printf("%-*s  %-14s %8s %10s %8s %9s %9s  %s\n", id, "port", "driver", "cabinets", "pixels",
@@ -84,8 +78,9 @@ static void print_ports(const struct result *r)
         const struct wall_output *o = &w->outputs[i];
         const struct sender_load *l = &r->loads[i];
 
-        printf("%-*s  %-14s %8u %10" PRIu64 " %8" PRIu64 " %9.1f %9.1f  ", id, o->id, o->driver,
-               o->n_chain, l->pixels, l->packets, l->mbps, l->capacity_mbps);
+        cli_print_clean(stdout, o->id);
+        printf("%*s  %-14s %8u %10" PRIu64 " %8" PRIu64 " %9.1f %9.1f  ", id - (int)strlen(o->id),
+               "", o->driver, o->n_chain, l->pixels, l->packets, l->mbps, l->capacity_mbps);
         print_bar(l->share);
         printf(" %5.1f %%%s\n", l->share * 100, l->share > 1 ? "  OVERLOAD" : "");
     }

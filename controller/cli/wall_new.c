@@ -189,7 +189,7 @@ static void add_link(cJSON *output, const struct request *r, uint32_t i)
         bool pcap = strncmp(r->link, "pcap:", 5) == 0;
 
         add_text(link, "type", pcap ? "pcap" : "local");
-        add_text(link, pcap ? "file" : "socket", strchr(r->link, ':') + 1);
+        add_text(link, pcap ? "file" : "path", strchr(r->link, ':') + 1);
         return;
     }
     add_text(link, "type", r->driver->udp ? "udp" : "ethernet");
@@ -281,8 +281,8 @@ static double check_text(const char *text, struct qp_report *report)
 static void print_report(const struct qp_report *report)
 {
     for (size_t i = 0; i < report->n; i++)
-        fprintf(stderr, "qp: %s: %s. %s\n", report->items[i].path, report->items[i].text,
-                report->items[i].remedy);
+        cli_fail("%s: %s. %s", report->items[i].path, report->items[i].text,
+                 report->items[i].remedy);
 }
 
 /* The wall with the fewest ports that carry it; NULL after saying why. */

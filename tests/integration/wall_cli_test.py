@@ -148,6 +148,16 @@ def test_warnings(folder):
     expect("a cabinet without output is a warning", 0, ["stay", "dark: B"], "wall", "check", wall)
 
 
+def test_terminal(folder):
+    """What a file says must not steer the terminal that it is printed on."""
+    for change in [lambda w: w.update(name="\x1b[2J"), lambda w: w["outputs"][0].update(id="\x1b[2J"),
+                   lambda w: w["cabinets"][1].update(type="\x1b[2J")]:
+        path = put(folder, "escape.json", changed(change))
+        done = run("wall", "check", path)
+        report(b"\x1b" not in done.stdout + done.stderr and b"[2J" in done.stdout,
+               "no escape sequence reaches the terminal", done.text)
+
+
 def png_size(path):
     """Width and height, after unpacking every row: the file is whole."""
     with open(path, "rb") as file:
@@ -205,6 +215,14 @@ def test_new(folder):
            and wall["grids"][0]["chain"]["pattern"] == "Z", "with the values that were asked for",
            done.text)
     one = ["wall", "new", "--cols", "2", "--rows", "1", "--type", "64x32@4"]
+    for link in ["pcap:out.pcapng", "local:/run/wall.sock"]:
+        expect(f"new takes --link {link}", 0, [], *one, "--driver", "ddp", "--link", link, "-o", path)
+        expect(f"which passes check: --link {link}", 0, ["No errors, no warnings."], "wall", "check",
+               path)
+    expect("new knows the kinds of --link", 2, ["pcap:FILE or local:SOCKET"], *one, "--driver", "ddp",
+           "--link", "eth0")
+    expect("new takes --nic by name and address", 0, ['"eth7"'], *one, "--driver", "linsn-rv9",
+           "--nic", "eth7")
     expect("new needs a driver", 2, ["--driver is missing"], *one)
     expect("new knows its drivers", 2, ["novastar", "colorlight-5a"], *one, "--driver", "novastar")
     expect("new reads types strictly", 2, ["128x128@2.5"], "wall", "new", "--cols", "2", "--rows",
@@ -371,6 +389,7 @@ def main():
         test_check(folder)
         test_bad_files(folder)
         test_warnings(folder)
+        test_terminal(folder)
         test_draw(folder)
         test_new(folder)
         test_large(folder)
