@@ -180,3 +180,28 @@ TEST(linear_order_of_columns)
     wall_index_destroy(x);
     wall_destroy(w);
 }
+
+/* Square cabinets keep their windows apart however they are turned; the free place is a hole. */
+TEST(bijection_on_the_canvas)
+{
+    struct wall *w = wall_from(
+        "{'canvas': {'width': 15, 'height': 10}, 'types': {'T': {'width': 5, 'height': 5, "
+        "'pitch_mm': 2}}, 'grids': [{'id': 'G', 'type': 'T', 'cols': 3, 'rows': 2, 'turn': 90, "
+        "'mirror': 'x', 'without': ['r2c1'], 'overrides': {'r1c2': {'turn': 180}}, 'outputs': "
+        "['p']}], 'outputs': [{'id': 'p', 'driver': 'linsn-rv9', 'raster': 'canvas'}]}");
+    struct wall_index *x = NULL;
+    struct wall_span s;
+
+    check_bijection(w, WALL_RASTER);
+    T_EQ(wall_port_cells(w, 0, WALL_RASTER), 150);
+    T_EQ(wall_index_create(&x, w, 0, WALL_RASTER), 0);
+    s = wall_span_at(x, 15 * 6, 1000); /* line 6: the free place, then r2c2 */
+    T_EQ(s.cabinet, WALL_HOLE);
+    T_EQ(s.n, 5);
+    s = wall_span_at(x, 15 * 6 + 7, 1000);
+    T_EQ(strcmp(w->cabinets[s.cabinet].id, "G.r2c2"), 0);
+    T_EQ(s.led, 5 + 2);
+    T_EQ(s.n, 3);
+    wall_index_destroy(x);
+    wall_destroy(w);
+}
