@@ -14,7 +14,7 @@
     "qp novastar HOST|/dev/tty... ACTION [OPTION]...\n"                                            \
     "\n"                                                                                           \
     "  status              the sending card, and every receiving card's firmware, brightness,\n"   \
-    "                      temperature and voltage\n"                                              \
+    "                      temperature and voltage; ports 1 to 4, others with --port\n"            \
     "  brightness PERCENT  0 to 100, of full light\n"                                              \
     "  test NAME           red green blue white horizontal vertical diagonal grey ageing off\n"    \
     "  black on|off        no light at all, and back\n"                                            \
@@ -51,7 +51,8 @@ static void options(struct command *c, struct cli_opt opts[N_OPTIONS])
     const struct cli_opt all[N_OPTIONS] = {
         {"--port", "N|all", "output of the sending card, from 1", &c->port},
         {"--card", "N|all", "receiving card on that output, from 1", &c->card},
-        {"--sender", "N", "sending card of several in a chain, from 1", &c->sender},
+        {"--sender", "N|all", "sending card of several in a chain, from 1; 1 unless given",
+         &c->sender},
         {"--save", NULL, "keep the brightness when the power goes", &c->save},
         {"--json", NULL, "write JSON", &c->json},
         {"--tcp-port", "N", "5200 unless given", &c->tcp_port},
@@ -119,17 +120,18 @@ static int parse_index(const char *name, const char *text, uint32_t max, uint32_
 
 static int read_target(struct command *c)
 {
-    uint32_t port, card, sender = 1;
+    uint32_t port, card, sender;
 
     if (parse_index("--port", c->port, NOVASTAR_ALL, NOVASTAR_ALL, &port) != 0 ||
         parse_index("--card", c->card, NOVASTAR_MAX_CHAIN, NOVASTAR_ALL_BOARDS, &card) != 0 ||
-        (c->sender && parse_number("--sender", c->sender, 1, NOVASTAR_ALL, &sender) != 0))
+        parse_index("--sender", c->sender ? c->sender : "1", NOVASTAR_ALL, NOVASTAR_ALL, &sender) !=
+            0)
         return -EINVAL;
     if (card != NOVASTAR_ALL_BOARDS && port == NOVASTAR_ALL) {
         fprintf(stderr, "qp: --card counts along one output: say which with --port\n");
         return -EINVAL;
     }
-    c->target = (struct novastar_target){.sender = (uint8_t)(sender - 1),
+    c->target = (struct novastar_target){.sender = (uint8_t)sender,
                                          .device = NOVASTAR_RECEIVING_CARD,
                                          .port = (uint8_t)port,
                                          .board = (uint16_t)card};
@@ -293,7 +295,8 @@ static const struct action *find_action(const struct command *c, int *value)
 
 static void print_done(const struct command *c)
 {
-    bool to_all = c->target.port == NOVASTAR_ALL || c->target.board == NOVASTAR_ALL_BOARDS;
+    bool to_all = c->target.sender == NOVASTAR_ALL || c->target.port == NOVASTAR_ALL ||
+                  c->target.board == NOVASTAR_ALL_BOARDS;
 
     if (c->json)
         printf("{\"ok\":true,\"acknowledged\":%s}\n", to_all ? "false" : "true");

@@ -259,6 +259,14 @@ def brightness_of_all():
         device.requests[0][-2:], device.requests[0].hex()
 
 
+def every_sending_card_of_a_chain():
+    device = Device()
+    good(ask(device, "black", "on", "--sender", "all"))
+    assert [q[5] for q in device.requests] == [0xFF], device.requests
+    fails(ask(Device(), "status", "--sender", "all"), "one device at a time")
+    fails(ask(Device(), "status", "--sender", "2"), "no answer")
+
+
 def brightness_of_one_card_kept():
     device = Device([[Card(), Card()]])
     done = good(ask(device, "brightness", "0", "--port", "1", "--card=2", "--save", "--json"))
@@ -482,7 +490,7 @@ def help_says_what_it_cannot_do():
     assert "novastar" in top, top
 
 
-CASES = [status_as_text, status_as_json, status_of_one_card, brightness_of_all,
+CASES = [status_as_text, status_as_json, status_of_one_card, brightness_of_all, every_sending_card_of_a_chain,
          brightness_of_one_card_kept, tests_black_and_freeze, over_a_serial_port,
          one_byte_at_a_time, noise_is_passed_over, late_answers_are_not_believed,
          foreign_answers_are_not_believed, echo_is_not_an_answer,
