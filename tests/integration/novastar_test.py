@@ -490,8 +490,8 @@ def help_says_what_it_cannot_do():
     assert "novastar" in top, top
 
 
-CASES = [status_as_text, status_as_json, status_of_one_card, brightness_of_all, every_sending_card_of_a_chain,
-         brightness_of_one_card_kept, tests_black_and_freeze, over_a_serial_port,
+CASES = [status_as_text, status_as_json, status_of_one_card, brightness_of_all,
+         every_sending_card_of_a_chain, brightness_of_one_card_kept, tests_black_and_freeze, over_a_serial_port,
          one_byte_at_a_time, noise_is_passed_over, late_answers_are_not_believed,
          foreign_answers_are_not_believed, echo_is_not_an_answer,
          checksum_complaints_are_repeated, lies_about_the_length, silence_ends, babble_ends,
@@ -510,8 +510,8 @@ def main():
         except Exception as error:  # any failure is a failed case, not the end of the run
             failed += 1
             print(f"not ok {i} - {case.__name__}", flush=True)
-            print("".join(f"# {line}\n" for line in f"{type(error).__name__}: {error}".splitlines()),
-                  end="", flush=True)
+            why = f"{type(error).__name__}: {error}"
+            print("".join(f"# {line}\n" for line in why.splitlines()), end="", flush=True)
     return failed != 0
 
 
