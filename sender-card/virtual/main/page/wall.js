@@ -13,18 +13,21 @@ const view = { x: 0, y: 0, scale: 1 }; /* picture pixel in the middle of the scr
 const shown = { image: document.createElement("canvas"), x: 0, y: 0, w: 0, h: 0, frame: 0 };
 const base = { image: document.createElement("canvas"), w: 0 }; /* the last frame seen as a whole */
 let socket = null, fitted = true, cabinetsOn = false, raw = false, panelOn = true;
+let panelWidth = 0;
 let drawing = false, asked = "", lastStats = null, retryMs = 500;
 
 const color = (port) => port < 0 ? "#777" : `hsl(${(port * 137.508 + 205) % 360} 75% 62%)`;
 
 /* --- view ------------------------------------------------------------------------------------ */
 
+/* The whole wall, beside the figures where there is room for both. */
 function fit() {
-  const margin = 24 * devicePixelRatio;
-  view.scale = Math.min((canvas.width - 2 * margin) / wall.width, (canvas.height - 2 * margin) / wall.height);
-  view.scale = Math.max(view.scale, 0.001);
-  view.x = wall.width / 2;
-  view.y = wall.height / 2;
+  const r = devicePixelRatio, side = 20 * r, top = 64 * r, bottom = 72 * r;
+  const panel = panelOn && innerWidth > 1100 ? $("figures").offsetWidth * r + side : 0;
+  const w = canvas.width - 2 * side - panel, h = canvas.height - top - bottom;
+  view.scale = Math.max(Math.min(w / wall.width, h / wall.height), 0.001);
+  view.x = wall.width / 2 + (panel / 2) / view.scale;
+  view.y = wall.height / 2 + (bottom - top) / 2 / view.scale;
   fitted = true;
   changed();
 }
@@ -246,6 +249,8 @@ function onStats(stats) {
   const reasons = stats.ports.flatMap((p) => Object.entries(p.malformed_reasons).map(([k, n]) => `${p.id}: ${n} \u00d7 ${k}`));
   for (const [k, n] of Object.entries(t.malformed_reasons)) reasons.push(`${n} \u00d7 ${k}`);
   $("reasons").replaceChildren(...reasons.slice(0, 12).map((r) => node("li", r)));
+  if (fitted && $("figures").offsetWidth !== panelWidth) fit();
+  panelWidth = $("figures").offsetWidth;
   document.body.dataset.torn = t.torn;
   document.body.dataset.missing = t.rows_missing;
 }
@@ -301,7 +306,7 @@ const actions = {
   dots: () => zoomTo(14 * devicePixelRatio),
   look: () => { raw = !raw; toggle("look", raw); changed(); },
   cabinets: () => { cabinetsOn = !cabinetsOn; toggle("cabinets", cabinetsOn); draw(); },
-  panel: () => { panelOn = !panelOn; toggle("panel", panelOn); $("figures").hidden = !panelOn; },
+  panel: () => { panelOn = !panelOn; toggle("panel", panelOn); $("figures").hidden = !panelOn; if (fitted) fit(); },
 };
 for (const [id, act] of Object.entries(actions)) $(id).addEventListener("click", act);
 
