@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "controller/player/media/pack.h"
+#include "controller/player/media/unpack.h"
 
 #define MAX_THREADS 8
 
@@ -161,10 +162,7 @@ static void add_planes(const struct convert_key *k, const AVPixFmtDescriptor *d,
 
     if (d->flags & AV_PIX_FMT_FLAG_FLOAT)
         return;
-    if (is_rgb(d) && !(d->flags & AV_PIX_FMT_FLAG_PLANAR))
-        add(t, "scale=flags=%s,format=%s,", SWS_FLAGS,
-            alpha ? (deep ? "gbrap16" : "gbrap") : (deep ? "gbrp16" : "gbrp"));
-    else if (grey && !is_rgb(d))
+    if (grey && !is_rgb(d))
         add(t, "scale=flags=%s:in_range=%s:out_range=full,format=%s,", SWS_FLAGS,
             k->range == AVCOL_RANGE_JPEG ? "full" : "limited",
             alpha ? (deep ? "gbrap16" : "gbrap") : (deep ? "gbrp16" : "gbrp"));
@@ -291,8 +289,7 @@ static int build(struct convert *c, const struct convert_key *k)
         return AVERROR(ENOMEM);
     c->graph->nb_threads = cpus < 1 ? 1 : cpus > MAX_THREADS ? MAX_THREADS : (int)cpus;
     fit(c, k, d);
-    /* A palette may hold transparent colours; others say so themselves. */
-    c->alpha = d->flags & (AV_PIX_FMT_FLAG_ALPHA | AV_PIX_FMT_FLAG_PAL);
+    c->alpha = d->flags & AV_PIX_FMT_FLAG_ALPHA;
     c->premultiplied = c->alpha && !k->plain &&
                        (c->geo.crop_w != c->geo.scaled_w || c->geo.crop_h != c->geo.scaled_h);
     add_deinterlace(k, &t);
@@ -338,30 +335,55 @@ static int pull(struct convert *c)
     return av_buffersink_get_frame(c->out, c->frame);
 }
 
+/* A frame that zimg may refuse: then swscale alone does the work from now on. */
+static int push_planes(struct convert *c, AVFrame *frame)
+{
+    int err = feed(c, frame);
+
+    if (err == 0)
+        err = pull(c);
+    if (err == 0 || err == AVERROR(EAGAIN))
+        return 0;
+    if (c->zimg_refuses)
+        return err;
+    c->zimg_refuses = true;
+    err = feed(c, frame);
+    if (err == 0)
+        err = pull(c);
+    return err == AVERROR(EAGAIN) ? 0 : err;
+}
+
+static int push_unpacked(struct convert *c, const AVFrame *frame)
+{
+    AVFrame *planes = av_frame_alloc();
+    int err = planes ? unpack_frame(frame, planes) : AVERROR(ENOMEM);
+
+    if (err == 0)
+        err = push_planes(c, planes);
+    av_frame_free(&planes);
+    return err;
+}
+
+static int drain(struct convert *c)
+{
+    /* Only the deinterlacer holds frames back; other graphs live on into the next pass. */
+    if (!c->graph || !c->key.interlaced || c->drained)
+        return 0;
+    c->drained = true;
+    return av_buffersrc_add_frame_flags(c->in, NULL, 0);
+}
+
 int convert_push(struct convert *c, AVFrame *frame)
 {
     const AVPixFmtDescriptor *d;
-    int err;
 
-    if (!frame) {
-        /* Only the deinterlacer holds frames back; other graphs live on into the next pass. */
-        if (!c->graph || !c->key.interlaced || c->drained)
-            return 0;
-        c->drained = true;
-        return av_buffersrc_add_frame_flags(c->in, NULL, 0);
-    }
+    if (!frame)
+        return drain(c);
     d = av_pix_fmt_desc_get((enum AVPixelFormat)frame->format);
     if (!d || d->flags & AV_PIX_FMT_FLAG_HWACCEL)
         return AVERROR(EINVAL);
     complete_colour(c, frame, d);
-    err = feed(c, frame);
-    if (err == 0)
-        err = pull(c);
-    if (err == 0 || err == AVERROR(EAGAIN) || c->zimg_refuses)
-        return err == AVERROR(EAGAIN) ? 0 : err;
-    c->zimg_refuses = true;
-    err = feed(c, frame);
-    return err == 0 && (err = pull(c)) == AVERROR(EAGAIN) ? 0 : err;
+    return unpack_wants(frame) ? push_unpacked(c, frame) : push_planes(c, frame);
 }
 
 int convert_ready(struct convert *c)

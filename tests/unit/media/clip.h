@@ -68,6 +68,7 @@ static CLIP_UNUSED const char *clip_make(const char *name, const char *fmt, ...)
     va_list ap;
     pid_t pid;
 
+    (void)setenv("SVT_LOG", "1", 1); /* the AV1 encoder is talkative */
     va_start(ap, fmt);
     (void)vsnprintf(args, sizeof(args), fmt, ap);
     va_end(ap);

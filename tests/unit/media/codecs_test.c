@@ -71,13 +71,14 @@ CODEC(mpeg2_ts, "mpeg2.ts", YUV("yuv422p") "-c:v mpeg2video -q:v 1 -bf 2", 6)
 CODEC(mpeg2_mxf, "mpeg2.mxf", YUV("yuv420p") "-c:v mpeg2video -q:v 1", 6)
 CODEC(mpeg4_avi, "mpeg4.avi", "-vf scale=out_color_matrix=bt601,format=yuv420p -c:v mpeg4 -q:v 1",
       6)
-CODEC(prores_mov, "prores.mov", YUV("yuv422p10le") "-c:v prores_ks -profile:v 3 -q:v 2", 4)
+CODEC(prores_mov, "prores.mov",
+      YUV("yuv422p10le,setparams=colorspace=bt709") "-c:v prores_ks -profile:v 3 -q:v 2", 4)
 CODEC(dnxhd_mov, "dnxhd.mov", YUV("yuv422p") "-s 1280x720 -c:v dnxhd -profile:v dnxhr_hq", 5)
 CODEC(mjpeg_avi, "mjpeg.avi", "-vf scale=out_range=pc,format=yuvj420p -c:v mjpeg -q:v 1", 6)
 CODEC(ffv1_mkv, "ffv1.mkv", "-c:v ffv1 -pix_fmt gbrp16le", 1)
 CODEC(theora_ogg, "theora.ogv",
       "-vf scale=out_color_matrix=bt601,format=yuv420p -c:v libtheora -q:v 10", 6)
-CODEC(gif_animated, "a.gif", "-c:v gif", 40) /* the encoder has a fixed palette */
+CODEC(gif_animated, "a.gif", "-c:v gif", 64) /* the encoder's palette is fixed and coarse */
 CODEC(apng_animated, "a.apng", "-f apng -plays 0 -pix_fmt rgb24", 1)
 CODEC(raw_packed_nut, "raw.nut", "-vf scale=out_color_matrix=bt601,format=uyvy422 -c:v rawvideo", 2)
 CODEC(raw_nv12_nut, "nv12.nut", "-vf scale=out_color_matrix=bt601,format=nv12 -c:v rawvideo", 2)
