@@ -229,7 +229,7 @@ static bool ethtool(const struct nic_watch *watch, const char *name, void *reque
 {
     struct ifreq ifr = {0};
 
-    (void)strncpy(ifr.ifr_name, name, IFNAMSIZ - 1);
+    (void)snprintf(ifr.ifr_name, sizeof(ifr.ifr_name), "%s", name);
     ifr.ifr_data = request;
     return ioctl(watch->ioctl_socket, SIOCETHTOOL, &ifr) == 0;
 }
