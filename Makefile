@@ -55,7 +55,7 @@ isa_flags = $(foreach i,$(isas.$(ARCH)),$(if $(filter %_$i.c,$1),$(isa.$i)))
 
 # --- the layers, ground floor first -----------------------------------------
 #     dir: folder   uses: the layers it may include   pkgs: what pkg-config gives
-LIBS := base pixel wire wall runtime sender virtual media compose render
+LIBS := base pixel wire wall runtime scheduler sender virtual media compose render
 dir.base     := protocols/base
 uses.base    :=
 pkgs.base    := libcjson
@@ -69,6 +69,8 @@ uses.wall    := base
 dir.runtime  := protocols/runtime
 uses.runtime := base
 pkgs.runtime := libuv libwebsockets libsystemd
+dir.scheduler  := scheduler
+uses.scheduler := base
 dir.sender   := sender-card
 uses.sender  := runtime wall wire base
 dir.virtual  := sender-card/virtual
@@ -85,11 +87,11 @@ uses.render  := sender wall pixel runtime wire base
 # Programs: the folder of main.c, and the layers it may use (its own folder is compiled in).
 PROGS := qp-player qp-wall qp
 dir.qp-player  := controller/player
-uses.qp-player := compose media render sender runtime wall wire pixel base
+uses.qp-player := compose media render sender scheduler runtime wall wire pixel base
 dir.qp-wall    := sender-card/virtual/main
 uses.qp-wall   := virtual sender runtime wall wire pixel base
 dir.qp         := controller/cli
-uses.qp        := sender runtime wall wire base
+uses.qp        := sender scheduler runtime wall wire base
 pkgs.qp        := cairo cairo-svg cairo-png fontconfig
 
 src  = $(filter-out $(foreach i,$(foreign),%_$i.c),$(wildcard $(dir.$1)/*.c))

@@ -41,7 +41,7 @@ struct compose {
     /* render thread */
     bool started, settled;
     int64_t index_base; /* lattice index - frame number */
-    int64_t frame, tai_ns;
+    int64_t frame, tai_ns, utc_minus_tai_ns;
     int64_t first_frame; /* the first that was painted: where tickers begin */
     _Atomic uint64_t tiles_late;
 };
@@ -267,14 +267,14 @@ static bool zone_is_settled(const struct zone *zone)
 }
 
 /* Everything that can be shown is there. */
-static bool all_settled(const struct compose *c)
+static bool all_settled(const struct compose *c, int64_t utc_s)
 {
     for (size_t i = 0; i < c->n_zones; i++) {
         if (!zone_is_settled(&c->zones[i]))
             return false;
     }
     for (size_t i = 0; i < c->n_labels; i++) {
-        if (!atomic_load_explicit(&c->labels[i].settled, memory_order_acquire))
+        if (!label_is_ready(&c->labels[i], utc_s))
             return false;
     }
     for (size_t i = 0; i < c->n_tickers; i++) {
@@ -382,30 +382,47 @@ static enum compose_state state_of(const struct compose *c)
     return n > 0 && over + failed == n ? COMPOSE_ENDED : COMPOSE_PLAYING;
 }
 
+static int64_t floor_seconds(int64_t ns)
+{
+    return ns / QP_NS_PER_S - (ns % QP_NS_PER_S < 0);
+}
+
 bool compose_is_ready(struct compose *c, int64_t tai_ns)
 {
     int64_t f = qp_lattice_index(c->params.rate, tai_ns) - c->index_base;
+    int64_t utc_s = floor_seconds(tai_ns + c->utc_minus_tai_ns);
 
-    for (size_t i = 0; c->settled && i < c->n_zones; i++)
+    if (!c->settled)
+        return true;
+    for (size_t i = 0; i < c->n_zones; i++) {
         if (!play_is_ready(&c->zones[i].play, f))
             return false;
+    }
+    /* The worker looks ahead from here; it cannot know how fast the caller goes. */
+    if (c->prepare)
+        prepare_set_time(c->prepare, utc_s);
+    for (size_t i = 0; i < c->n_labels; i++) {
+        if (!label_is_ready(&c->labels[i], utc_s))
+            return false;
+    }
     return true;
 }
 
 enum compose_state compose_render(struct compose *c, struct canvas *canvas, int64_t tai_ns,
                                   int64_t utc_ns, int64_t mono_ns)
 {
-    int64_t utc_s = utc_ns / QP_NS_PER_S - (utc_ns % QP_NS_PER_S < 0);
+    int64_t utc_s = floor_seconds(utc_ns);
     int64_t f = number_frame(c, tai_ns);
     enum compose_state state;
 
+    c->utc_minus_tai_ns = utc_ns - tai_ns;
     if (c->prepare)
         prepare_set_time(c->prepare, utc_s);
     for (size_t i = 0; i < c->n_zones; i++)
         c->zones[i].has_view = play_frame(&c->zones[i].play, f, mono_ns, &c->zones[i].view);
     state = state_of(c);
     if (!c->settled) {
-        c->settled = all_settled(c) || transition_frame_ns(c->params.rate, f) >= SETTLE_NS;
+        c->settled = all_settled(c, utc_s) || transition_frame_ns(c->params.rate, f) >= SETTLE_NS;
         c->first_frame = f;
     }
     if (!c->settled || !has_content(c))

@@ -8,7 +8,7 @@
 #include <string.h>
 
 #include "controller/player/compose/timefmt.h"
-#include "controller/player/compose/tz.h"
+#include "protocols/base/tz.h"
 
 enum { SLOT_EMPTY, SLOT_READY, SLOT_HELD };
 
@@ -256,7 +256,7 @@ static void fill(struct label *label, struct text_engine *engine, struct label_s
     if (draw(label, engine, text, &slot->picture, &diag) < 0) {
         free(slot->picture.data);
         slot->picture = (struct label_picture){0};
-        label->failed = true;
+        atomic_store(&label->failed, true);
         label_set_note(&label->note, label->layer->name, diag.text);
         return;
     }
@@ -272,7 +272,7 @@ void label_prepare(struct label *label, struct text_engine *engine, int64_t now_
     char text[TEXT_CAP];
 
     recycle(label, now_s);
-    for (int64_t s = now_s; s <= now_s + LABEL_AHEAD_S && !label->failed; s++) {
+    for (int64_t s = now_s; s <= now_s + LABEL_AHEAD_S && !atomic_load(&label->failed); s++) {
         struct label_slot *empty = NULL;
 
         if (covering(label, s, &empty))
@@ -285,7 +285,6 @@ void label_prepare(struct label *label, struct text_engine *engine, int64_t now_
         fill(label, engine, empty, text,
              fixed ? (struct span){INT64_MIN, INT64_MAX} : (struct span){s, s + 1});
     }
-    atomic_store(&label->settled, true);
 }
 
 /* --- render thread ------------------------------------------------------------------------------
@@ -320,4 +319,20 @@ const struct label_picture *label_picture(struct label *label, int64_t utc_s)
         atomic_store_explicit(&slot->state, SLOT_READY, memory_order_release);
     }
     return label->held >= 0 ? &label->slots[label->held].picture : NULL;
+}
+
+/* A slot that is READY keeps its seconds until the worker has claimed it; a worker that claims it
+ * just now only makes this answer old. */
+bool label_is_ready(const struct label *label, int64_t utc_s)
+{
+    if (atomic_load_explicit(&label->failed, memory_order_acquire))
+        return true;
+    for (int i = 0; i < LABEL_SLOTS; i++) {
+        const struct label_slot *slot = &label->slots[i];
+
+        if (atomic_load_explicit(&slot->state, memory_order_acquire) != SLOT_EMPTY &&
+            covers(slot, utc_s))
+            return true;
+    }
+    return false;
 }

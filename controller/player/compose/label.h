@@ -23,7 +23,7 @@ struct label_picture {
 
 struct label_slot {
     _Atomic int state;
-    int64_t from_s;          /* first second of UTC it is for */
+    _Atomic int64_t from_s;  /* first second of UTC it is for */
     _Atomic int64_t until_s; /* one past the last; the worker may prolong it */
     char *text;              /* worker's */
     struct label_picture picture;
@@ -34,8 +34,7 @@ struct label {
     uint32_t canvas_w, canvas_h;
     struct label_slot slots[LABEL_SLOTS];
     int held;             /* render thread: slot on show, -1: none */
-    _Atomic bool settled; /* something is ready, or never will be */
-    bool failed;          /* worker: reported, not tried again */
+    _Atomic bool failed;  /* worker: reported, not tried again */
     _Atomic(char *) note; /* a sentence for the loop thread, which frees it */
 };
 
@@ -48,6 +47,10 @@ void label_prepare(struct label *label, struct text_engine *engine, int64_t now_
 
 /* Render thread: the picture for this second of UTC, the one before, or NULL. Wait-free. */
 const struct label_picture *label_picture(struct label *label, int64_t utc_s);
+
+/* Render thread: would label_picture() give the picture of this very second (or is there none to
+ * come)? */
+bool label_is_ready(const struct label *label, int64_t utc_s);
 
 /* Leave a sentence for the loop thread if none is waiting. */
 void label_set_note(_Atomic(char *) *note, const char *layer, const char *text);

@@ -9,7 +9,7 @@
 
 #include "controller/player/compose/blend.h"
 #include "controller/player/compose/layout_read.h"
-#include "controller/player/compose/tz.h"
+#include "protocols/base/tz.h"
 #include "protocols/base/file.h"
 #include "protocols/base/parse.h"
 

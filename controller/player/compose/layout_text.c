@@ -8,7 +8,7 @@
 #include "controller/player/compose/blend.h"
 #include "controller/player/compose/layout_read.h"
 #include "controller/player/compose/timefmt.h"
-#include "controller/player/compose/tz.h"
+#include "protocols/base/tz.h"
 
 #define STYLE_KEYS                                                                                 \
     "font", "size", "weight", "italic", "language", "color", "outline", "shadow", "direction",     \

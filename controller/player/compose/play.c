@@ -80,12 +80,25 @@ static void note_failure(struct play *p)
     p->n_failed_in_row = 0;
 }
 
+/* Something that the picture survives, sound for example: a sentence, but not a skip. */
+static void pass_on_warning(struct play *p, struct play_slot *slot)
+{
+    const char *warning = slot->media && !slot->warned ? media_warning(slot->media) : NULL;
+
+    if (!warning)
+        return;
+    slot->warned = true;
+    if (p->params.on_skip)
+        p->params.on_skip(p->params.user, warning);
+}
+
 static void close_done(struct play *p)
 {
     for (unsigned i = 0; i < PLAY_SLOTS; i++) {
         struct play_slot *slot = &p->slots[i];
         struct media_stats stats;
 
+        pass_on_warning(p, slot);
         if (atomic_load_explicit(&slot->state, memory_order_acquire) != PLAY_SLOT_DONE)
             continue;
         /* A clip that broke off in the middle: it was shown, but somebody should know. */
@@ -114,6 +127,7 @@ static void settle_pending(struct play *p)
                 return;
             slot->media = first->media;
             slot->item = first->item;
+            slot->warned = false;
             p->published++;
             p->n_failed_in_row = 0;
             atomic_store_explicit(&p->failed, false, memory_order_release);

@@ -39,7 +39,7 @@ struct play_params {
     uint32_t w, h; /* the box, pixels */
     struct qp_rational rate;
     const char *audio_device;                      /* borrowed; NULL: silent */
-    void (*on_skip)(void *user, const char *text); /* may be NULL; called from play_tick */
+    void (*on_skip)(void *user, const char *text); /* may be NULL; from play_tick */
     void *user;
 };
 
@@ -53,6 +53,7 @@ struct play_slot {
     _Atomic int state;
     struct media *media;
     const struct play_item *item;
+    bool warned; /* loop thread: what media_warning says was passed on */
 };
 
 struct play_pending {
@@ -107,8 +108,8 @@ void play_tick(struct play *play);
  * nothing to show yet. */
 bool play_frame(struct play *play, int64_t f, int64_t mono_ns, struct play_view *ret);
 
-/* Render thread: true if play_frame(f) would neither repeat a picture nor hold an item beyond its end
- * because the decoder or the loop thread is behind. */
+/* Render thread: true if play_frame(f) would neither repeat a picture nor hold an item beyond its
+ * end because the decoder or the loop thread is behind. */
 bool play_is_ready(struct play *play, int64_t f);
 
 /* Loop thread: pictures that came late, all items so far. */

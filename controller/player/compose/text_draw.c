@@ -253,8 +253,9 @@ int text_draw(struct text_engine *engine, const struct text_block *block,
     const struct text_style *s = block->style;
     bool shadowed = s->shadow_colour >> 24 != 0;
     int sx = (int)lrint(s->shadow_x), sy = (int)lrint(s->shadow_y);
-    /* Around the part asked for, so that what lies just outside casts its shadow into it. */
-    int pad = !shadowed ? 0
+    /* Around the part asked for, so that what lies just outside casts its shadow into it; one pixel
+     * at the least, because FreeType rounds differently in the cells that its clip box cuts. */
+    int pad = !shadowed ? 1
                         : BLUR_PASSES * blur_radius(s->shadow_blur / 2) + 1 +
                               (abs(sx) > abs(sy) ? abs(sx) : abs(sy));
     struct drawing d = {.engine = engine, .block = block, .x = x - pad, .y = y - pad};

@@ -9,7 +9,7 @@
 #ifndef CONTROLLER_PLAYER_COMPOSE_TIMEFMT_H
 #define CONTROLLER_PLAYER_COMPOSE_TIMEFMT_H
 
-#include "controller/player/compose/tz.h"
+#include "protocols/base/tz.h"
 
 enum timefmt_lang { TIMEFMT_EN, TIMEFMT_ZH, TIMEFMT_AR, TIMEFMT_N };
 

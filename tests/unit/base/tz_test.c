@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "controller/player/compose/tz.h"
+#include "protocols/base/tz.h"
 
 #include <errno.h>
 #include <string.h>
 #include <time.h>
 
-#include "controller/player/compose/tz_rule.h"
 #include "protocols/base/file.h"
+#include "protocols/base/tz_rule.h"
 #include "tests/support/t.h"
-#include "tests/unit/compose/tz_golden.h"
+#include "tests/unit/base/tz_golden.h"
 
 static struct tz *load(const char *name)
 {

@@ -3,10 +3,10 @@
  *
  * POSIX.1-2017 8.3, with RFC 8536's extension: the time of a change may be -167 to 167 hours. Pure.
  */
-#ifndef CONTROLLER_PLAYER_COMPOSE_TZ_RULE_H
-#define CONTROLLER_PLAYER_COMPOSE_TZ_RULE_H
+#ifndef PROTOCOLS_BASE_TZ_RULE_H
+#define PROTOCOLS_BASE_TZ_RULE_H
 
-#include "controller/player/compose/tz.h"
+#include "protocols/base/tz.h"
 
 enum tz_date_kind {
     TZ_DATE_JULIAN, /* day 1..365, 29 February is never counted */

@@ -3,8 +3,8 @@
  *
  * Reads TZif files (RFC 8536, versions 2 to 4; the 64-bit block and its POSIX TZ footer).
  * localtime() with setenv("TZ") is not thread-safe and knows one zone at a time. */
-#ifndef CONTROLLER_PLAYER_COMPOSE_TZ_H
-#define CONTROLLER_PLAYER_COMPOSE_TZ_H
+#ifndef PROTOCOLS_BASE_TZ_H
+#define PROTOCOLS_BASE_TZ_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -2,16 +2,16 @@
 /* TZif: RFC 8536. The version 1 block (32 bit) is skipped, the second block and the footer are
  * used. Leap seconds that "right/" files carry are ignored: the system's clock does not count them.
  */
-#include "controller/player/compose/tz.h"
+#include "protocols/base/tz.h"
 
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "controller/player/compose/tz_rule.h"
 #include "protocols/base/bytes.h"
 #include "protocols/base/file.h"
+#include "protocols/base/tz_rule.h"
 
 #define TZ_DIR       "/usr/share/zoneinfo"
 #define TZ_MAX_BYTES (1u << 20)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "controller/player/compose/tz_rule.h"
+#include "protocols/base/tz_rule.h"
 
 #include <errno.h>
 #include <string.h>

@@ -1,0 +1,123 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* schedule.h - what plays when, and why.
+ *
+ * A prepared schedule answers for any screen and instant. Pure: no clock, no files, no state
+ * between calls; the same answers on every machine. schedule_resolve allocates nothing; any number
+ * of threads may ask one prepared schedule at the same time. */
+#ifndef SCHEDULER_SCHEDULE_H
+#define SCHEDULER_SCHEDULE_H
+
+#include "scheduler/model.h"
+
+struct schedule;
+
+/* Prepare a model for asking. Takes nothing: the model is borrowed until schedule_destroy. Returns
+ * 0 or -ENOMEM. */
+QP_MUST_CHECK int schedule_prepare(struct schedule **ret, const struct model *model,
+                                   struct qp_diag *diag);
+void schedule_destroy(struct schedule *schedule); /* NULL is fine */
+
+/* What the device or the server knows besides the rules; all borrowed for the call. */
+struct facts {
+    bool clock_untrusted; /* hold `held` instead of resolving */
+    uint32_t held_rule;   /* last resolved content rule, or NONE */
+    /* Takeovers and alerts that are in force are rules of the upper layers with their own windows,
+     * given here because they come and go without the document. */
+    const struct rule *alerts;
+    const struct window *alert_windows; /* rule.window of an alert indexes these */
+    uint32_t n_alerts;
+    /* Counters that survive a restart, per rule / campaign and screen; may be NULL: all zero. */
+    const struct play_count {
+        uint32_t rule;     /* or NONE */
+        uint32_t campaign; /* or NONE */
+        uint32_t screen;
+        uint64_t plays; /* delivered since the campaign began */
+        int64_t seconds;
+        int64_t last_start_ms; /* of the rule on this screen; 0: never */
+        uint32_t plays_last_hour;
+    } * counts;
+    uint32_t n_counts;
+    /* Items that cannot be played (missing, not verified): bit per item index; NULL: none. */
+    const uint8_t *missing_items;
+};
+
+enum verdict {
+    VERDICT_WINS,
+    VERDICT_LOWER_LAYER,
+    VERDICT_LOWER_PRIORITY,
+    VERDICT_LESS_SPECIFIC,
+    VERDICT_EARLIER_START,
+    VERDICT_LARGER_ID,
+    VERDICT_MIXES,       /* an interrupt that shares time with the winner, or equal-rank rules */
+    VERDICT_NOT_PLAYABLE /* nothing in its playlist may be shown here and now */
+};
+
+struct applicable {
+    const struct rule *rule;
+    enum verdict verdict;
+    uint32_t specificity;
+    int64_t start_ms, end_ms; /* its occurrence now */
+};
+
+struct resolution {
+    enum layer layer;
+    const struct rule *rule; /* content; NULL: default or safe slide */
+    uint32_t playlist;       /* NONE: blackout or safe slide */
+    int64_t since_ms;        /* when this rule's occurrence began */
+    const struct rule *overlay;
+    const struct rule *power_rule, *brightness_rule, *volume_rule; /* NULL: not said */
+    bool on;
+    double brightness, nits, volume; /* caps; brightness 0..1; nits, volume NAN: not said */
+    int64_t next_change_ms; /* > at; nothing of the above changes before it. FOREVER_MS: never */
+    /* Every rule that applies now, best first; written up to applicable_cap, n_applicable is the
+     * true number. Give NULL and 0 if not wanted (faster). */
+    struct applicable *applicable;
+    size_t applicable_cap, n_applicable;
+};
+
+/* at_ms any instant; screen an index. Fields applicable and applicable_cap of *ret are read, the
+ * others written. */
+void schedule_resolve(const struct schedule *schedule, int64_t at_ms, uint32_t screen,
+                      const struct facts *facts, struct resolution *ret);
+
+/* One stretch of a timeline: an item, or no content. */
+struct stretch {
+    int64_t start_ms, end_ms;
+    int64_t offset_ms;       /* position inside the item at start (joined in progress) */
+    uint32_t item;           /* NONE: black or the safe slide */
+    const struct rule *rule; /* NULL: default, safe */
+    enum layer layer;
+    uint8_t cut; /* 1: the item was cut at its end by a boundary */
+};
+
+/* Called for each stretch in order; return false to stop. */
+typedef bool (*schedule_on_stretch)(void *user, const struct stretch *stretch);
+
+/* The sequence of items on a screen over [from, to). Deterministic for the seeds in the document;
+ * restarts at each change of winner and at local midnight, so that any machine can join anywhere.
+ * Allocates its work space once. Returns 0, -ENOMEM, or 1 if on_stretch stopped it. */
+QP_MUST_CHECK int schedule_timeline(const struct schedule *schedule, int64_t from_ms, int64_t to_ms,
+                                    uint32_t screen, const struct facts *facts,
+                                    schedule_on_stretch on_stretch, void *user);
+
+/* Windows in which something can never show and who hides it; shares, goals, quotas and slots that
+ * cannot be met. Findings go to report with the rule's id and JSON path. Returns 0 or -ENOMEM. */
+QP_MUST_CHECK int schedule_conflicts(const struct schedule *schedule, int64_t from_ms,
+                                     int64_t to_ms, struct qp_report *report);
+
+/* Planned time per rule, campaign and quota, screen and local hour. */
+struct plan_cell {
+    uint32_t rule, campaign, quota; /* exactly one is not NONE */
+    uint32_t screen;
+    int64_t hour_ms; /* UTC of the local hour's beginning */
+    int64_t plays;
+    int64_t ms;       /* quota: of the numerator */
+    int64_t total_ms; /* quota: of the denominator */
+};
+
+typedef bool (*schedule_on_plan)(void *user, const struct plan_cell *cell);
+
+QP_MUST_CHECK int schedule_plan(const struct schedule *schedule, int64_t from_ms, int64_t to_ms,
+                                const struct facts *facts, schedule_on_plan on_cell, void *user);
+
+#endif
