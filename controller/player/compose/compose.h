@@ -35,7 +35,8 @@ struct compose_params {
     bool loop;                /* begin the playlist again */
     struct qp_rational rate;  /* of the wall */
     const char *audio_device; /* NULL: silent */
-    /* Called from compose_tick() when an item is skipped; text is the sentence. */
+    /* Called from compose_tick() with a sentence when an item is skipped, and for what the picture
+     * survives: an item without its sound, a character that no font has. */
     void (*on_skip)(void *user, const char *text);
     void *user;
 };

@@ -301,6 +301,13 @@ static bool is_up(struct play *p, int64_t f, int64_t fade_n)
 
     if (f < end - fade_n)
         return false;
+    /* Ask for the picture of this frame: a file that has nothing for it says now that it has ended,
+     * and the next item begins on this frame, not on the one after. */
+    if (!sure && f >= end) {
+        (void)media_picture(slot_of(p, p->cur)->media,
+                            transition_frame_ns(p->params.rate, f - p->start));
+        (void)end_frame(p, &sure);
+    }
     /* An estimate shorter than the transition says nothing. */
     return sure || (fade_n > 0 && end - p->start > fade_n) || f - p->last_new_frame >= stall;
 }

@@ -11,6 +11,7 @@
  *   empty        ends without a picture
  *   break=MS     fails after this time
  *   clear        pictures have alpha 128
+ *   mute         has a warning
  * Checked here: time never goes back, nothing is used after closing (the sanitizer sees the rest).
  */
 #ifndef TESTS_UNIT_COMPOSE_FAKE_MEDIA_H
@@ -124,6 +125,18 @@ const struct media_picture *media_picture(struct media *m, int64_t t_ns)
     m->picture.serial = (uint64_t)k + 1;
     m->picture.pts_ns = k * m->step_ns;
     return &m->picture;
+}
+
+bool media_is_ready(const struct media *media, int64_t t_ns)
+{
+    (void)media;
+    (void)t_ns;
+    return true;
+}
+
+const char *media_warning(const struct media *m)
+{
+    return strstr(m->script, "mute") ? "no sound" : NULL;
 }
 
 void media_sync(struct media *m, int64_t t_ns, int64_t mono_ns)

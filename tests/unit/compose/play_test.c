@@ -236,6 +236,20 @@ TEST(a_clip_that_breaks_off_is_left_and_reported)
     play_finish(&s.play);
 }
 
+TEST(a_warning_is_passed_on_once_and_is_no_skip)
+{
+    static struct stage s;
+
+    add(&s, "1,ms=500,mute");
+    start(&s, false, 60, 1);
+    for (int f = 0; f < 40; f++)
+        step(&s);
+    T_EQ(n_skips, 1);
+    T_EQ(s.play.n_skipped, 0);
+    T_CHECK(strcmp(last_skip, "no sound") == 0);
+    play_finish(&s.play);
+}
+
 TEST(a_single_item_repeats_inside_its_decoder)
 {
     static struct stage s;
