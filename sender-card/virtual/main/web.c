@@ -69,7 +69,7 @@ static bool add_cabinet(cJSON *to, const struct wall *wall, uint32_t i, double f
                               grid ? sy * factor : 0,
                               c->port == WALL_NO_PORT ? -1 : (double)c->port,
                               (double)c->chain_index + 1,
-                              90.0 * c->turn};
+                              90.0 * (int)c->turn};
     cJSON *row = cJSON_CreateArray();
 
     if (!row || !cJSON_AddItemToArray(to, row) ||

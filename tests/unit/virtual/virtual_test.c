@@ -573,11 +573,11 @@ TEST(ports_by_address_and_frames_of_the_wall)
     T_EQ(pixel(15, 3, 0), 99); /* turned: its first LED is at the bottom right */
     T_EQ(pixel(8, 0, 0), 2);
     ddp_to(2, 3);
-    ddp_to(2, 4); /* the second port has stopped */
+    ddp_to(2, 4);  /* the second port has stopped */
     T_EQ(told, 3); /* 2: told without it; 3: it is waited for no more */
     ddp_to(2, 5);
     T_EQ(told, 4);
-    ddp_to(4, 5);  /* an address of nobody */
+    ddp_to(4, 5); /* an address of nobody */
     virtual_totals(vw, &t);
     T_EQ(t.mixed, 1);
     T_EQ(t.no_port, 1);
