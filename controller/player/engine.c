@@ -13,7 +13,8 @@
 #define RENDER_PRIORITY 40 /* SCHED_FIFO; below the sender's, which must never wait for us */
 #define RESAMPLE_NS     QP_NS_PER_S
 #define IDLE_NAP_NS     200000 /* unpaced: how long to nap when the sender or source is behind */
-#define LEAD_FRAMES     3      /* the first frame is so far ahead of now */
+#define DRAIN_NS        QP_NS_PER_S /* how long the end waits for frames under way */
+#define LEAD_FRAMES     3           /* the first frame is so far ahead of now */
 
 struct engine {
     struct engine_params params;
@@ -26,8 +27,9 @@ struct engine {
     struct qp_diag warning;
     atomic_bool stop;
     struct qp_clock_map map;
-    int64_t mapped_at;  /* CLOCK_MONOTONIC when map was sampled */
-    int64_t last_latch; /* of the newest frame submitted */
+    int64_t mapped_at;         /* CLOCK_MONOTONIC when map was sampled */
+    int64_t last_latch;        /* of the newest frame submitted */
+    struct sender_frame *hand; /* acquired, not yet submitted */
     _Atomic uint64_t frames, skipped;
     _Atomic int64_t first_ns, render_sum, render_max, map_sum, cpu_ns;
     _Atomic int state;
@@ -96,23 +98,24 @@ static void count_frame(struct engine *e, int64_t began, int64_t painted, int64_
     atomic_fetch_add_explicit(&e->frames, 1, memory_order_relaxed);
 }
 
-/* Paint, map and hand over frame n. Returns the source's state. */
-static enum engine_paint render_frame(struct engine *e, struct sender_frame *frame,
-                                      const struct engine_instant *at)
+/* Paint, map and hand over frame n; what is not shown leaves the set in hand. Returns the source's
+ * state. */
+static enum engine_paint render_frame(struct engine *e, const struct engine_instant *at)
 {
     int64_t began = qp_clock_mono_ns(), painted;
     enum engine_paint state = e->params.source.paint(e->params.source.self, &e->canvas, at);
     int64_t start = due_mono(e, at->n - 1), latch = at->mono_ns;
 
-    if (state == ENGINE_WAIT || state == ENGINE_FAILED)
+    if (state != ENGINE_SHOW)
         return state;
     painted = qp_clock_mono_ns();
-    map_ports(e, frame, at->n);
+    map_ports(e, e->hand, at->n);
     if (atomic_load_explicit(&e->first_ns, memory_order_relaxed) == 0)
         atomic_store_explicit(&e->first_ns, e->params.unpaced ? painted : latch,
                               memory_order_relaxed);
     e->last_latch = latch;
-    sender_submit(e->sender, frame, at->n, start, latch);
+    sender_submit(e->sender, e->hand, at->n, start, latch);
+    e->hand = NULL;
     count_frame(e, began, painted, qp_clock_mono_ns());
     return state;
 }
@@ -137,9 +140,16 @@ static bool finished(const struct engine *e, enum engine_paint state)
 {
     uint64_t frames = atomic_load_explicit(&e->frames, memory_order_relaxed);
 
-    return state == ENGINE_LAST || state == ENGINE_FAILED ||
+    return state == ENGINE_OVER || state == ENGINE_FAILED ||
            (e->params.max_frames && frames >= e->params.max_frames) ||
            atomic_load_explicit(&e->stop, memory_order_relaxed);
+}
+
+static bool take_set(struct engine *e)
+{
+    if (!e->hand)
+        e->hand = sender_acquire(e->sender);
+    return e->hand != NULL;
 }
 
 static void run_paced(struct engine *e)
@@ -151,25 +161,17 @@ static void run_paced(struct engine *e)
     refresh_map(e, qp_clock_mono_ns());
     n = index_now(e, qp_clock_mono_ns()) + LEAD_FRAMES;
     while (!finished(e, state)) {
-        /* A frame that the source does not want stays in hand for the next turn. */
-        struct sender_frame *frame = sender_acquire(e->sender);
+        n = await_turn(e, n);
+        if (take_set(e)) {
+            struct engine_instant at = instant_of(e, i, n);
 
-        do {
-            struct engine_instant at;
-
-            n = await_turn(e, n);
-            if (!frame)
-                break;
-            at = instant_of(e, i, n);
-            state = render_frame(e, frame, &at);
+            state = render_frame(e, &at);
             atomic_store_explicit(&e->state, (int)state, memory_order_relaxed);
-            n++;
-        } while (state == ENGINE_WAIT && !atomic_load_explicit(&e->stop, memory_order_relaxed));
-        if (frame)
-            i++;
-        else
+            i += state == ENGINE_SHOW;
+        } else {
             atomic_fetch_add_explicit(&e->skipped, 1, memory_order_relaxed);
-        n += frame ? 0 : 1;
+        }
+        n++;
     }
 }
 
@@ -185,7 +187,6 @@ static void nap(void)
 static void run_unpaced(struct engine *e)
 {
     enum engine_paint state = ENGINE_WAIT;
-    struct sender_frame *frame = NULL;
     uint64_t i = 0;
     int64_t n;
 
@@ -194,33 +195,37 @@ static void run_unpaced(struct engine *e)
     while (!finished(e, state)) {
         struct engine_instant at = instant_of(e, i, n);
 
-        if (!frame)
-            frame = sender_acquire(e->sender);
-        if (!frame || (i > 0 && e->params.source.ready &&
-                       !e->params.source.ready(e->params.source.self, &at))) {
+        if (!take_set(e) || (i > 0 && e->params.source.ready &&
+                             !e->params.source.ready(e->params.source.self, &at))) {
             nap();
             continue;
         }
-        state = render_frame(e, frame, &at);
+        state = render_frame(e, &at);
         atomic_store_explicit(&e->state, (int)state, memory_order_relaxed);
         if (state == ENGINE_WAIT) {
             nap();
             continue;
         }
-        frame = NULL;
         i++;
         n++;
     }
 }
 
-/* The last frame has been handed over; give it the time to be latched. */
-static void await_last_latch(const struct engine *e)
+/* The last frame has been handed over; give it the time to be latched: every set is idle then. */
+static void await_last_latch(struct engine *e)
 {
-    struct qp_rational rate = e->params.wall->rate;
-    int64_t period = QP_NS_PER_S * rate.den / rate.num;
+    unsigned idle = e->hand ? 1 : 0;
+    int64_t limit;
 
     if (e->last_latch && !e->params.unpaced)
-        sleep_until(e->last_latch + period);
+        sleep_until(e->last_latch);
+    limit = qp_clock_mono_ns() + DRAIN_NS;
+    while (idle < SENDER_SETS && qp_clock_mono_ns() < limit) {
+        if (sender_acquire(e->sender))
+            idle++;
+        else
+            nap();
+    }
 }
 
 static void engine_run(void *user)

@@ -28,7 +28,7 @@ struct engine_instant {
 enum engine_paint {
     ENGINE_WAIT, /* nothing to show yet: send nothing */
     ENGINE_SHOW,
-    ENGINE_LAST,  /* show this one and end */
+    ENGINE_OVER,  /* everything was shown: end, the last picture stays */
     ENGINE_FAILED /* nothing will ever be there: end */
 };
 

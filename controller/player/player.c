@@ -76,7 +76,7 @@ static enum engine_paint paint_composition(void *self, struct canvas *canvas,
     case COMPOSE_PLAYING:
         return ENGINE_SHOW;
     case COMPOSE_ENDED:
-        return ENGINE_LAST;
+        return ENGINE_OVER;
     case COMPOSE_FAILED:
         break;
     }
