@@ -8,11 +8,13 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "protocols/base/attr.h"
+
 /* FFmpeg's log callback has no user pointer that we own, so the collector is per thread. Complaints
  * of FFmpeg's own worker threads are not collected: they would come without an order. */
 static _Thread_local struct avlog *collector;
 
-static void on_av_log(void *ctx, int level, const char *fmt, va_list ap)
+static void QP_PRINTF(3, 0) on_av_log(void *ctx, int level, const char *fmt, va_list ap)
 {
     struct avlog *log = collector;
 

@@ -108,11 +108,11 @@ static struct convert_key key_of(struct convert *c, const AVFrame *f)
     key.format = f->format;
     key.sar_num = f->sample_aspect_ratio.num;
     key.sar_den = f->sample_aspect_ratio.den;
-    key.space = f->colorspace;
-    key.range = f->color_range;
-    key.trc = f->color_trc;
-    key.primaries = f->color_primaries;
-    key.chroma = f->chroma_location;
+    key.space = (int)f->colorspace;
+    key.range = (int)f->color_range;
+    key.trc = (int)f->color_trc;
+    key.primaries = (int)f->color_primaries;
+    key.chroma = (int)f->chroma_location;
     key.interlaced = c->seen_interlaced;
     key.plain = c->zimg_refuses;
     key.orient.swap = frame_orient(c, f).swap;

@@ -159,7 +159,8 @@ TEST(a_missing_device_is_only_a_warning)
 
 TEST(sound_without_a_picture)
 {
-    const char *path = clip_make("s.wav", "-f lavfi -i sine=d=0.5"), *heard = device_file();
+    const char *path = clip_make("s.wav", "-f lavfi -i aevalsrc=0.8*sin(2*PI*440*t):d=0.5"),
+               *heard = device_file();
     struct media_stats stats;
     struct media *m =
         clip_open((struct media_params){.file = path, .w = 8, .h = 8, .audio_device = "heard"});

@@ -23,6 +23,17 @@
 
 extern char **environ;
 
+/* FFmpeg and ALSA are not built for the thread sanitizer, so that it cannot see how they order what
+ * they do among their own threads. Read by its run-time library; of no use otherwise. */
+const char *__tsan_default_suppressions(void);
+__attribute__((visibility("default"))) const char *__tsan_default_suppressions(void)
+{
+    return "called_from_lib:libavcodec.so\ncalled_from_lib:libavutil.so\n"
+           "called_from_lib:libavfilter.so\ncalled_from_lib:libavformat.so\n"
+           "called_from_lib:libasound.so\nrace:libavcodec.so\nrace:libavutil.so\n"
+           "race:libavfilter.so\nrace:libavformat.so\n";
+}
+
 static char clip_folder[PATH_MAX / 2];
 
 static int clip_remove_one(const char *path, const struct stat *st, int type, struct FTW *ftw)
@@ -57,7 +68,7 @@ static CLIP_UNUSED const char *clip_path(const char *name)
 
 /* Run ffmpeg with the words of `args` (separated by single spaces; none may contain one) and make
  * file `name`. Returns its path. Fails the test when ffmpeg fails. */
-static CLIP_UNUSED const char *clip_make(const char *name, const char *fmt, ...)
+static CLIP_UNUSED const char *QP_PRINTF(2, 3) clip_make(const char *name, const char *fmt, ...)
 {
     const char *path = clip_path(name);
     char args[2048], *save = NULL,
@@ -170,8 +181,8 @@ static CLIP_UNUSED const struct media_picture *clip_next(struct media *m,
             return NULL;
         clip_breathe();
     }
-    T_CHECK(!"no picture in time");
-    return NULL;
+    fprintf(stderr, "no picture in time\n");
+    exit(1);
 }
 
 /* Play to the end; returns the number of pictures. Times must increase. */

@@ -210,14 +210,16 @@ TEST(matrices_and_exif_agree)
 
 /* --- packing -------------------------------------------------------------------------------- */
 
+#define W 53u
+#define H 37u
+
 TEST(packing_matches_a_plain_model)
 {
-    enum { W = 53, H = 37 };
     static uint8_t g[W * H], b[W * H], r[W * H], a[W * H];
     static uint32_t out[W * W];
     uint32_t rng = 5;
 
-    for (int i = 0; i < W * H; i++) {
+    for (uint32_t i = 0; i < W * H; i++) {
         rng = rng * 1664525u + 1013904223u;
         g[i] = (uint8_t)(rng >> 24), b[i] = (uint8_t)(rng >> 16), r[i] = (uint8_t)(rng >> 8);
         a[i] = (uint8_t)(rng >> 12);
