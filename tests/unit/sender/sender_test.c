@@ -113,7 +113,8 @@ static void send_frame(struct sender *sender, const struct wall *wall, int64_t n
     sender_submit(sender, frame, n, first + n * period, first + (n + 1) * period);
 }
 
-/* Read one frame of a ColorLight port: rows in order with this value, then the latch. */
+/* Read one frame of a ColorLight port: rows in order with this value, then the latch. Frames of
+ * another value before it are passed over: they were under way when the wall came back. */
 static void expect_rows(int fd, unsigned rows, unsigned width, uint8_t value)
 {
     struct wallsock_msg msg;
@@ -129,7 +130,7 @@ static void expect_rows(int fd, unsigned rows, unsigned width, uint8_t value)
             continue; /* the second of two */
         if (pkt.type == COLORLIGHT_LATCH)
             break;
-        if (pkt.type != COLORLIGHT_ROW)
+        if (pkt.type != COLORLIGHT_ROW || (row == 0 && pkt.row.pixels[0] != value))
             continue;
         T_EQ(pkt.row.row, row++);
         T_EQ(pkt.row.n, width);
