@@ -78,11 +78,17 @@ struct link_news {
     bool has_stats;
 };
 
+/* RTA_DATA() casts const away. */
+static const void *attribute_data(const struct rtattr *attr)
+{
+    return (const uint8_t *)attr + RTA_LENGTH(0);
+}
+
 static void copy_mac(const struct rtattr *attr, uint8_t mac[6], bool *has)
 {
     if (RTA_PAYLOAD(attr) != 6)
         return;
-    memcpy(mac, RTA_DATA(attr), 6);
+    memcpy(mac, attribute_data(attr), 6);
     *has = true;
 }
 
@@ -92,7 +98,7 @@ static void take_attribute(struct link_news *news, const struct rtattr *attr)
 
     switch (attr->rta_type) {
     case IFLA_IFNAME:
-        memcpy(news->name, RTA_DATA(attr), len < IFNAMSIZ ? len : IFNAMSIZ - 1);
+        memcpy(news->name, attribute_data(attr), len < IFNAMSIZ ? len : IFNAMSIZ - 1);
         break;
     case IFLA_ADDRESS:
         copy_mac(attr, news->mac, &news->has_mac);
@@ -102,11 +108,11 @@ static void take_attribute(struct link_news *news, const struct rtattr *attr)
         break;
     case IFLA_MTU:
         if (len == sizeof(news->mtu))
-            memcpy(&news->mtu, RTA_DATA(attr), len);
+            memcpy(&news->mtu, attribute_data(attr), len);
         break;
     case IFLA_STATS64: /* longer in later kernels */
         news->has_stats = len >= offsetof(struct rtnl_link_stats64, rx_compressed);
-        memcpy(&news->stats, RTA_DATA(attr), len < sizeof(news->stats) ? len : sizeof(news->stats));
+        memcpy(&news->stats, attribute_data(attr), len < sizeof(news->stats) ? len : sizeof(news->stats));
         break;
     default:
         break;
@@ -116,7 +122,7 @@ static void take_attribute(struct link_news *news, const struct rtattr *attr)
 static bool parse_link(const struct nlmsghdr *msg, struct link_news *ret)
 {
     const uint8_t *bytes = (const uint8_t *)msg;
-    const struct ifinfomsg *info = NLMSG_DATA(msg);
+    const struct ifinfomsg *info = (const void *)(bytes + NLMSG_HDRLEN);
     size_t at = NLMSG_LENGTH(sizeof(*info));
 
     if (msg->nlmsg_len < at || (msg->nlmsg_type != RTM_NEWLINK && msg->nlmsg_type != RTM_DELLINK))
