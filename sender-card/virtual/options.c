@@ -46,13 +46,13 @@ static bool is_multicast(const uint8_t ip[4])
 static void read_link(struct vport *p, const struct qp_node *link, struct qp_report *report)
 {
     struct qp_node nic = qp_node_member(link, "nic");
-    struct qp_node to = qp_node_member(link, "to");
+    struct qp_node address = qp_node_member(link, "address");
     uint32_t port = 0;
     const char *text;
 
     if (nic.json && qp_node_str(&nic, sizeof(p->nic) - 1, &text, report) == 0)
         (void)strncat(p->nic, text, sizeof(p->nic) - 1);
-    if (to.json && qp_node_str(&to, 255, &text, report) == 0)
+    if (address.json && qp_node_str(&address, 255, &text, report) == 0)
         p->has_address = inet_pton(AF_INET, text, p->address) == 1 && !is_multicast(p->address);
     read_u32(link, "port", 0, 65535, &port, report);
     if (port)

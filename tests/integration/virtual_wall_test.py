@@ -172,7 +172,7 @@ def udp_capture(name, frames, port):
 
 
 def test_ddp():
-    wall = wall_file("ddp.json", "ddp", link=lambda i: {"type": "udp", "to": "10.0.0.2"})
+    wall = wall_file("ddp.json", "ddp", link=lambda i: {"type": "udp", "address": "10.0.0.2"})
     frames, seq = [], 1
     for n in range(4):
         packets, seq = ddp_frame(leds_bytes(leds(picture(n))), 300, seq)
@@ -192,7 +192,7 @@ def universes(pic, first=0):
 
 
 def test_artnet():
-    wall = wall_file("art.json", "artnet", link=lambda i: {"type": "udp", "to": "10.0.0.2"},
+    wall = wall_file("art.json", "artnet", link=lambda i: {"type": "udp", "address": "10.0.0.2"},
                      options=lambda i: {"start_universe": 260})
     for sync in (False, True):
         frames = [[artnet_dmx(u, d, n + 1) for u, d in universes(picture(n), 260)] +
@@ -361,7 +361,7 @@ def test_local_players():
 def test_udp_loopback():
     """Two DDP ports told apart by their addresses."""
     wall = wall_file("udp.json", "ddp", 2,
-                     link=lambda i: {"type": "udp", "to": "127.0.0.%d" % (i + 2), "port": 40481})
+                     link=lambda i: {"type": "udp", "address": "127.0.0.%d" % (i + 2), "port": 40481})
     with Wall("--wall", wall, "--listen", "udp", "--frames", "1", "--png", work("udp.png"),
               "--json") as w:
         w.line("listening")

@@ -334,7 +334,7 @@ static void ddp(uint8_t flags, uint8_t seq, uint8_t offset, uint8_t len, uint8_t
 
 TEST(ddp_shows_at_push)
 {
-    make(ONE("ddp", ",\"link\":{\"type\":\"udp\",\"to\":\"127.0.0.1\"}"));
+    make(ONE("ddp", ",\"link\":{\"type\":\"udp\",\"address\":\"127.0.0.1\"}"));
     ddp(0x40, 1, 0, 48, 7);
     T_EQ(told, 0);
     ddp(0x41, 2, 48, 48, 8);
@@ -362,7 +362,7 @@ TEST(ddp_shows_at_push)
 }
 
 #define UNIVERSES(driver, more)                                                                    \
-    ONE(driver, ",\"link\":{\"type\":\"udp\",\"to\":\"127.0.0.1\"},"                               \
+    ONE(driver, ",\"link\":{\"type\":\"udp\",\"address\":\"127.0.0.1\"},"                          \
                 "\"options\":{\"start_universe\":7,\"pixels_per_universe\":16" more "}")
 
 static void dmx(uint8_t universe, uint8_t seq, uint8_t value)
@@ -544,9 +544,9 @@ TEST(sacn_waits_for_its_sync)
     "\"cabinets\":[{\"id\":\"A\",\"type\":\"t\",\"x\":0,\"y\":0},"                                 \
     "{\"id\":\"B\",\"type\":\"t\",\"x\":8,\"y\":0,\"turn\":180}],"                                 \
     "\"outputs\":[{\"id\":\"p\",\"driver\":\"ddp\",\"chain\":[\"A\"],"                             \
-    "\"link\":{\"type\":\"udp\",\"to\":\"127.0.0.2\"}},"                                           \
+    "\"link\":{\"type\":\"udp\",\"address\":\"127.0.0.2\"}},"                                      \
     "{\"id\":\"q\",\"driver\":\"ddp\",\"chain\":[\"B\"],"                                          \
-    "\"link\":{\"type\":\"udp\",\"to\":\"127.0.0.3\"}}]}"
+    "\"link\":{\"type\":\"udp\",\"address\":\"127.0.0.3\"}}]}"
 
 static void ddp_to(uint8_t last, uint8_t value)
 {
