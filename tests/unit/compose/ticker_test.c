@@ -211,8 +211,9 @@ static void check_long(const char *word, bool rtl)
                        -s.ticker.top, NULL),
              0);
         for (uint32_t i = 0; i < 300 * 50; i++)
+            /* FreeType works in bands, which cut outlines at other places. */
             T_CHECK(abs((int)(canvas_row(&s.canvas, i / 300)[i % 300] & 255) -
-                        (int)(px[i] & 255)) <= 3);
+                        (int)(px[i] & 255)) <= 6);
     }
     scene_finish(&s);
 }
