@@ -8,8 +8,8 @@
 #include <linux/netlink.h>
 #include <linux/rtnetlink.h>
 #include <linux/sockios.h>
-#include <stdlib.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
@@ -112,7 +112,8 @@ static void take_attribute(struct link_news *news, const struct rtattr *attr)
         break;
     case IFLA_STATS64: /* longer in later kernels */
         news->has_stats = len >= offsetof(struct rtnl_link_stats64, rx_compressed);
-        memcpy(&news->stats, attribute_data(attr), len < sizeof(news->stats) ? len : sizeof(news->stats));
+        memcpy(&news->stats, attribute_data(attr),
+               len < sizeof(news->stats) ? len : sizeof(news->stats));
         break;
     default:
         break;
