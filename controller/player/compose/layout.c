@@ -9,9 +9,9 @@
 
 #include "controller/player/compose/blend.h"
 #include "controller/player/compose/layout_read.h"
-#include "protocols/base/tz.h"
 #include "protocols/base/file.h"
 #include "protocols/base/parse.h"
+#include "protocols/base/tz.h"
 
 static const struct qp_json_limits json_limits = {
     .max_bytes = LAYOUT_MAX_BYTES, .max_depth = 16, .max_values = 200000};
