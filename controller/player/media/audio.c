@@ -38,6 +38,7 @@ struct audio {
     SwrContext *swr;
     double smooth_ns;
     int64_t bad_since_ns;
+    int64_t fed_until_ns; /* when the last frame written will have been heard */
     bool started;
 };
 
@@ -255,6 +256,19 @@ static void resync(struct audio *a, int64_t late_ns)
     a->smooth_ns = 0;
 }
 
+/* The decoder is behind: silence keeps the device running and its time true; what comes late is
+ * then brought into step at once. Returns how long to sleep. */
+static int64_t starve(struct audio *a, snd_pcm_sframes_t queued, int64_t now)
+{
+    if (!a->fed_until_ns || queued >= STARVING || now < a->fed_until_ns ||
+        atomic_load_explicit(&a->finished, memory_order_acquire))
+        return POLL_NS;
+    a->fed_until_ns += frames_ns(CHUNK);
+    a->started = false;
+    resync(a, 0);
+    return 0;
+}
+
 static bool must_resync(struct audio *a, int64_t late_ns, int64_t now)
 {
     int64_t away = late_ns < 0 ? -late_ns : late_ns;
@@ -279,11 +293,11 @@ static int64_t play_step(struct audio *a)
         (void)snd_pcm_recover(a->pcm, err, 1);
         queued = 0;
     }
+    now = mono_ns();
     if (filled(a) == 0)
-        return POLL_NS;
+        return starve(a, queued, now);
     if (queued >= AHEAD)
         return POLL_NS;
-    now = mono_ns();
     due = now + frames_ns(queued) - atomic_load_explicit(&a->offset_ns, memory_order_relaxed);
     here = atomic_load_explicit(&a->base_ns, memory_order_acquire) +
            frames_ns((int64_t)atomic_load_explicit(&a->read, memory_order_relaxed));
@@ -299,6 +313,7 @@ static int64_t play_step(struct audio *a)
     a->started = true;
     if (filled(a) < CHUNK && !atomic_load_explicit(&a->finished, memory_order_acquire))
         return POLL_NS;
+    a->fed_until_ns = now + frames_ns(queued + CHUNK);
     play_chunk(a, late);
     return 0;
 }

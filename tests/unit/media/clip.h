@@ -30,7 +30,8 @@ __attribute__((visibility("default"))) const char *__tsan_default_suppressions(v
 {
     return "called_from_lib:libavcodec.so\ncalled_from_lib:libavutil.so\n"
            "called_from_lib:libavfilter.so\ncalled_from_lib:libavformat.so\n"
-           "called_from_lib:libasound.so\nrace:libavcodec.so\nrace:libavutil.so\n"
+           "called_from_lib:libasound.so\ncalled_from_lib:libswscale.so\nmutex:libswscale.so\nrace:"
+           "libswscale.so\nrace:libavcodec.so\nrace:libavutil.so\n"
            "race:libavfilter.so\nrace:libavformat.so\n";
 }
 
