@@ -146,6 +146,8 @@ struct target {
         double lat, lon;
     } * polygon; /* POLYGON: n_points >= 3, WGS 84, closed implicitly */
     uint32_t n_points;
+    uint32_t below;     /* only screens below this node: its index + 1; 0: no such limit */
+    bool unknown_shows; /* POLYGON: a screen without a place is meant, too */
 };
 
 /* --- content --------------------------------------------------------------------------------- */
@@ -202,6 +204,7 @@ enum start_policy { START_FROM_START, START_JOIN };
 
 struct rule {
     char *id;
+    char *path; /* in the document, for findings: "rules[3]", "nodes[1].mandatory[0]" */
     enum axis axis;
     enum layer layer;       /* content: INTERRUPT, SCHEDULE, DEFAULT; alerts: the upper three */
     int32_t priority;       /* larger wins */
@@ -221,8 +224,11 @@ struct rule {
     bool any_priority; /* an interrupt normally needs at least the priority of what it interrupts */
     uint32_t campaign; /* index, or NONE */
     uint32_t slot;     /* a node's slot it fills, or NONE */
-    bool mandatory, locked; /* set by a node for all below it */
-    uint32_t owner;         /* the node that set it, or NONE */
+    /* A node's rules mean screens below it only (its targets say so). mandatory: a block that every
+     * screen below must play. locked: the node keeps this layer or axis to itself; rules of nodes
+     * below it in that layer are refused at loading. */
+    bool mandatory, locked;
+    uint32_t owner; /* the node that set it, or NONE */
     /* Overlay */
     char *text; /* ticker or emergency bar; NULL: none */
     bool emergency_bar;
