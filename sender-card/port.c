@@ -50,10 +50,21 @@ static int send_some(struct port *port, struct track *track, size_t n)
     return sent;
 }
 
+/* When the packets of a frame that is taken at now_ns begin to leave. Late ones begin on a grid of
+ * their own frame, so that all ports want to be woken at the same moments. */
+static int64_t begin_ns(const struct port *port, int64_t now_ns)
+{
+    int64_t start = port->frame.start_ns;
+
+    if (!port->paced || start >= now_ns)
+        return start;
+    return now_ns - (now_ns - start) % PACER_MIN_SLICE_NS;
+}
+
 static void start_track(struct port *port, struct track *track, struct link *link, int64_t now_ns)
 {
     const struct port_frame *frame = &port->frame;
-    int64_t start = frame->start_ns > now_ns || !port->paced ? frame->start_ns : now_ns;
+    int64_t start = begin_ns(port, now_ns);
 
     *track = (struct track){.link = link, .next = port->window.first};
     pacer_init(&track->pacer, data_end(port) - port->window.first, port->max_wire, start,

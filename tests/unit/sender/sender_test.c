@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The whole sender over links that need no privilege: a virtual wall's socket and captures. */
+#include <arpa/inet.h>
 #include <linux/capability.h>
 #include <poll.h>
 #include <sched.h>
@@ -308,6 +309,57 @@ TEST(nothing_is_allocated_once_it_runs)
     }
     T_EQ(alloc_count(), before);
     T_CHECK(stats.frames > 900);
+    sender_destroy(sender);
+    wall_destroy(wall);
+}
+
+/* A UDP socket on loopback, and the output that sends there. */
+static int udp_output(char *output, size_t cap)
+{
+    struct sockaddr_in addr = {.sin_family = AF_INET, .sin_addr = {htonl(INADDR_LOOPBACK)}};
+    socklen_t len = sizeof(addr);
+    int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+
+    T_EQ(bind(fd, (struct sockaddr *)&addr, len), 0);
+    T_EQ(getsockname(fd, (struct sockaddr *)&addr, &len), 0);
+    (void)snprintf(output, cap,
+                   "\"driver\": \"ddp\", \"link\": {\"type\": \"udp\", \"address\": "
+                   "\"127.0.0.1\", \"port\": %u}",
+                   ntohs(addr.sin_port));
+    return fd;
+}
+
+TEST(several_threads_share_the_ports)
+{
+    char text[3][200];
+    const char *outputs[] = {text[0], text[1], text[2]};
+    int fds[3];
+    struct sender_params params = {.paced = true, .tx_threads = 2};
+    struct sender *sender;
+    struct wall *wall;
+
+    for (int i = 0; i < 3; i++)
+        fds[i] = udp_output(text[i], sizeof(text[i]));
+    wall = wall_of(16, 8, "100", "{}", outputs, 3);
+    params.wall = wall;
+    T_EQ(sender_create(&sender, &params, NULL), 0);
+    T_EQ(sender_start(sender, NULL), 0);
+    for (int n = 0; n < 5; n++)
+        send_frame(sender, wall, n, 10000000);
+    for (int i = 0; i < 3; i++) {
+        struct pollfd p = {.fd = fds[i], .events = POLLIN};
+        uint8_t buf[2000];
+        struct ddp_pkt pkt;
+        ssize_t len;
+
+        T_EQ(poll(&p, 1, WAIT_MS), 1);
+        len = recv(fds[i], buf, sizeof(buf), 0);
+        T_EQ(len, DDP_HEADER + 3 * 16 * 8);
+        T_EQ(ddp_decode(buf, (size_t)len, &pkt), 0);
+        T_CHECK(pkt.flags & DDP_PUSH);
+        T_EQ(pkt.data[0], 0);
+        (void)close(fds[i]);
+    }
     sender_destroy(sender);
     wall_destroy(wall);
 }
