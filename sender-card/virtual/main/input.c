@@ -18,11 +18,7 @@
 
 int inputs_init(struct inputs *in, struct qp_diag *diag)
 {
-    struct timespec real;
-
     *in = (struct inputs){.pcap_fd = -1, .port = VIRTUAL_ANY_PORT};
-    (void)clock_gettime(CLOCK_REALTIME, &real);
-    in->real_minus_mono_ns = real.tv_sec * QP_NS_PER_S + real.tv_nsec - qp_clock_mono_ns();
     in->items = calloc(INPUT_MAX, sizeof(*in->items));
     in->polls = calloc(INPUT_MAX + 1, sizeof(*in->polls));
     in->batch = calloc(1, sizeof(*in->batch));
@@ -185,8 +181,16 @@ static void read_hello(struct input *client, struct virtual_wall *vw,
     }
 }
 
-static void feed_message(struct inputs *in, struct input *client, struct virtual_wall *vw,
-                         const uint8_t *buf, size_t len)
+static int64_t now_ns(void)
+{
+    struct timespec now;
+
+    (void)clock_gettime(CLOCK_REALTIME, &now);
+    return now.tv_sec * QP_NS_PER_S + now.tv_nsec;
+}
+
+static void feed_message(struct input *client, struct virtual_wall *vw, const uint8_t *buf,
+                         size_t len)
 {
     struct wallsock_msg msg;
     int64_t time_ns;
@@ -205,8 +209,7 @@ static void feed_message(struct inputs *in, struct input *client, struct virtual
         virtual_count_bad(vw, VIRTUAL_ANY_PORT, "packet of an output that this wall does not have");
         return;
     }
-    if (__builtin_add_overflow(msg.time_ns, in->real_minus_mono_ns, &time_ns))
-        time_ns = 0;
+    time_ns = now_ns(); /* of arrival: what the sender says of itself is not what counts */
     if (msg.kind == WALLSOCK_FRAME) {
         virtual_feed_packet(vw, port, PCAP_ETHERNET, time_ns, msg.data, msg.len);
     } else {
@@ -234,7 +237,7 @@ static bool read_client(struct inputs *in, struct input *client, struct virtual_
         if (n > BATCH_BYTES)
             virtual_count_bad(vw, VIRTUAL_ANY_PORT, "message that is none of a player");
         else
-            feed_message(in, client, vw, buf, (size_t)n);
+            feed_message(client, vw, buf, (size_t)n);
     }
     return true;
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* input.h - where packets come from: interfaces, UDP, players' sockets, captures.
  *
- * All in one thread. Times are given as CLOCK_REALTIME. */
+ * All in one thread. Times are those of arrival, CLOCK_REALTIME; of captures, those of the file. */
 #ifndef SENDER_CARD_VIRTUAL_MAIN_INPUT_H
 #define SENDER_CARD_VIRTUAL_MAIN_INPUT_H
 
@@ -31,7 +31,6 @@ struct inputs {
     struct pollfd *polls; /* INPUT_MAX + 1: the last is the caller's */
     unsigned n, n_clients;
     struct batch *batch;
-    int64_t real_minus_mono_ns;
     /* capture */
     int pcap_fd; /* -1: none */
     struct pcap_reader *reader;

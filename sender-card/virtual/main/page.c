@@ -92,7 +92,7 @@ static const char file1[] =
     "dl div { display: flex; flex-direction: column-reverse; }\n"
     "dt { color: var(--dim); font-size: 11px; }\n"
     "dd { margin: 0; font-size: 19px; font-weight: 600; font-variant-numeric: tabular-nums; }\n"
-    "table { border-collapse: collapse; font-variant-numeric: tabular-nums; }\n"
+    "table { width: 100%; border-collapse: collapse; font-variant-numeric: tabular-nums; }\n"
     "th { font-weight: 500; color: var(--dim); font-size: 11px; text-align: right; padding: 3px 0 3px 14px;\n"
     "  white-space: nowrap; }\n"
     "td { text-align: right; padding: 3px 0 3px 14px; border-top: 1px solid var(--line); white-space: nowrap; }\n"
@@ -127,7 +127,8 @@ static const char file2[] =
     "const view = { x: 0, y: 0, scale: 1 }; /* picture pixel in the middle of the screen; device px each */\n"
     "const shown = { image: document.createElement(\"canvas\"), x: 0, y: 0, w: 0, h: 0, frame: 0 };\n"
     "const base = { image: document.createElement(\"canvas\"), w: 0 }; /* the last frame seen as a whole */\n"
-    "let socket = null, fitted = true, cabinetsOn = false, raw = false, panelOn = true;\n"
+    "let socket = null, fitted = true, cabinetsOn = false, raw = false;\n"
+    "let panelOn = innerWidth > 900; /* a small screen is for the wall */\n"
     "let panelWidth = 0;\n"
     "let drawing = false, asked = \"\", lastStats = null, retryMs = 500;\n"
     "\n"
@@ -488,6 +489,8 @@ static const char file2[] =
     "  else changed();\n"
     "}\n"
     "addEventListener(\"resize\", resize);\n"
+    "toggle(\"panel\", panelOn);\n"
+    "$(\"figures\").hidden = !panelOn;\n"
     "resize();\n"
     "connect();\n";
 

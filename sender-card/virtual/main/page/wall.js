@@ -12,7 +12,8 @@ const wall = { name: "", width: 1, height: 1, outputs: [], cabinets: [] };
 const view = { x: 0, y: 0, scale: 1 }; /* picture pixel in the middle of the screen; device px each */
 const shown = { image: document.createElement("canvas"), x: 0, y: 0, w: 0, h: 0, frame: 0 };
 const base = { image: document.createElement("canvas"), w: 0 }; /* the last frame seen as a whole */
-let socket = null, fitted = true, cabinetsOn = false, raw = false, panelOn = true;
+let socket = null, fitted = true, cabinetsOn = false, raw = false;
+let panelOn = innerWidth > 900; /* a small screen is for the wall */
 let panelWidth = 0;
 let drawing = false, asked = "", lastStats = null, retryMs = 500;
 
@@ -373,5 +374,7 @@ function resize() {
   else changed();
 }
 addEventListener("resize", resize);
+toggle("panel", panelOn);
+$("figures").hidden = !panelOn;
 resize();
 connect();
