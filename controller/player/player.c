@@ -63,7 +63,7 @@ static int fail(const struct player *p, int r, const struct qp_diag *diag)
 static enum engine_paint paint_pattern(void *self, struct canvas *canvas,
                                        const struct engine_instant *at)
 {
-    pattern_paint(self, canvas, at->i);
+    pattern_paint(self, canvas, (uint64_t)at->n);
     return ENGINE_SHOW;
 }
 

@@ -32,6 +32,8 @@ struct pattern {
     const struct wall *wall;   /* borrowed */
     struct wall_index **index; /* WALK: one a port */
     uint64_t longest;          /* WALK: LEDs of the longest port */
+    uint64_t lit;              /* WALK: the cell that is lit on every port */
+    bool begun;                /* something was painted */
 };
 
 static void fill_rect(struct canvas *c, int64_t x, int64_t y, int64_t w, int64_t h, uint32_t colour)
@@ -81,9 +83,9 @@ static void paint_grid(struct canvas *c)
     fill_rect(c, (int64_t)c->w - 1, 0, 1, c->h, 0xffffff);
 }
 
-static void paint_bar(struct canvas *c, uint64_t i)
+static void paint_bar(struct canvas *c, uint64_t n)
 {
-    int64_t x = (int64_t)(i % c->w);
+    int64_t x = (int64_t)(n % c->w);
 
     fill(c, 0);
     fill_rect(c, x, 0, BAR_WIDTH, c->h, 0xffffff);
@@ -177,17 +179,18 @@ static void set_led(const struct pattern *p, struct canvas *c, uint32_t port, ui
         canvas_row(c, (uint32_t)v)[(uint32_t)u] = colour;
 }
 
-static void paint_walk(struct pattern *p, struct canvas *c, uint64_t i)
+static void paint_walk(struct pattern *p, struct canvas *c, uint64_t n)
 {
-    if (i == 0)
+    uint64_t next = p->longest ? n % p->longest : 0;
+
+    if (!p->begun)
         fill(c, 0);
-    if (p->longest == 0)
-        return;
     for (uint32_t port = 0; port < p->wall->n_outputs; port++) {
-        if (i > 0)
-            set_led(p, c, port, (i - 1) % p->longest, 0);
-        set_led(p, c, port, i % p->longest, 0xffffff);
+        if (p->begun)
+            set_led(p, c, port, p->lit, 0);
+        set_led(p, c, port, next, 0xffffff);
     }
+    p->lit = next;
 }
 
 static int index_ports(struct pattern *p)
@@ -253,12 +256,13 @@ static void paint_still(struct pattern *p, struct canvas *c)
         paint_cabinets(c, p->wall);
 }
 
-void pattern_paint(struct pattern *pattern, struct canvas *canvas, uint64_t i)
+void pattern_paint(struct pattern *pattern, struct canvas *canvas, uint64_t n)
 {
     if (pattern->kind == PATTERN_BAR)
-        paint_bar(canvas, i);
+        paint_bar(canvas, n);
     else if (pattern->kind == PATTERN_WALK)
-        paint_walk(pattern, canvas, i);
-    else if (i == 0)
+        paint_walk(pattern, canvas, n);
+    else if (!pattern->begun)
         paint_still(pattern, canvas);
+    pattern->begun = true;
 }

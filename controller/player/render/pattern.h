@@ -39,8 +39,8 @@ QP_MUST_CHECK int pattern_create(struct pattern **ret, enum pattern_kind kind,
                                  const struct wall *wall);
 void pattern_destroy(struct pattern *pattern); /* NULL is fine */
 
-/* Paint frame i (0, 1, 2 ... since the beginning); the canvas still holds what the previous call
- * left there. */
-void pattern_paint(struct pattern *pattern, struct canvas *canvas, uint64_t i);
+/* Paint frame n, the lattice index: players with the same clock show the same place of what moves.
+ * n may skip. The canvas still holds what the previous call left there. */
+void pattern_paint(struct pattern *pattern, struct canvas *canvas, uint64_t n);
 
 #endif
