@@ -214,7 +214,7 @@ void background_finish(struct background *bg)
 {
     if (bg->watching)
         nic_watch_close(&bg->watch);
-    if (bg->polls && bg->wake_fd >= 0)
+    if (bg->wake_fd > 0) /* 0: zeroed, never opened */
         (void)close(bg->wake_fd);
     free(bg->nics);
     free(bg->polls);
