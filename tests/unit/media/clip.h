@@ -30,7 +30,8 @@ __attribute__((visibility("default"))) const char *__tsan_default_suppressions(v
 {
     return "called_from_lib:libavcodec.so\ncalled_from_lib:libavutil.so\n"
            "called_from_lib:libavfilter.so\ncalled_from_lib:libavformat.so\n"
-           "called_from_lib:libasound.so\ncalled_from_lib:libswscale.so\nmutex:libswscale.so\nrace:"
+           "called_from_lib:libasound.so\ncalled_from_lib:libswscale.so\ncalled_from_lib:libzimg."
+           "so\nrace:libzimg.so\nmutex:libswscale.so\nrace:"
            "libswscale.so\nrace:libavcodec.so\nrace:libavutil.so\n"
            "race:libavfilter.so\nrace:libavformat.so\n";
 }
@@ -73,10 +74,11 @@ static CLIP_UNUSED const char *QP_PRINTF(2, 3) clip_make(const char *name, const
 {
     const char *path = clip_path(name);
     char args[2048], *save = NULL,
-                     *argv[80] = {(char[]){"ffmpeg"}, (char[]){"-v"}, (char[]){"error"},
-                                  (char[]){"-nostdin"}, (char[]){"-y"}};
+                     *argv[80] = {(char[]){"ffmpeg"},   (char[]){"-v"}, (char[]){"error"},
+                                  (char[]){"-nostdin"}, (char[]){"-y"}, (char[]){"-timelimit"},
+                                  (char[]){"40"}};
     posix_spawn_file_actions_t actions;
-    int n = 5, status = -1;
+    int n = 7, status = -1;
     va_list ap;
     pid_t pid;
 
