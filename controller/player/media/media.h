@@ -66,7 +66,8 @@ struct media_picture {
 
 struct media;
 
-/* Start opening. Returns 0 or -ENOMEM, -EAGAIN (no thread), -EINVAL (box of zero size). What is
+/* Start opening. Returns 0 or -ENOMEM, -EAGAIN (no thread), -EINVAL (no file, or a box that is not
+ * 1..MEDIA_MAX_SIDE a side). What is
  * wrong with the file itself comes later as MEDIA_FAILED. */
 QP_MUST_CHECK int media_open(struct media **ret, const struct media_params *params,
                              struct qp_diag *diag);
