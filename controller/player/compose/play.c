@@ -3,24 +3,27 @@
 
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "protocols/base/clock.h"
 
 /* --- the loop thread's side ------------------------------------------------------------------- */
 
-static void skip(struct play *p, const char *file, const char *text)
+static void skip(struct play *p, const struct play_item *item, const char *text)
 {
+    bool *told = &p->told[item - p->params.items];
     char sentence[640];
 
     p->n_skipped++;
-    if (!p->params.on_skip)
+    if (!p->params.on_skip || *told)
         return;
+    *told = true;
     /* The item's own sentence begins with the file's name; what has none gets it here. */
     if (text && text[0])
         (void)snprintf(sentence, sizeof(sentence), "%s", text);
     else
-        (void)snprintf(sentence, sizeof(sentence), "%s: holds no picture", file);
+        (void)snprintf(sentence, sizeof(sentence), "%s: holds no picture", item->file);
     p->params.on_skip(p->params.user, sentence);
 }
 
@@ -54,7 +57,7 @@ static int open_item(struct play *p, const struct play_item *item)
 
         (void)snprintf(text, sizeof(text), "%s: %s", item->file,
                        diag.text[0] ? diag.text : strerror(-err));
-        skip(p, item->file, text);
+        skip(p, item, text);
         return err;
     }
     p->pending[p->n_pending++] = (struct play_pending){.media = media, .item = item};
@@ -103,7 +106,7 @@ static void close_done(struct play *p)
             continue;
         /* A clip that broke off in the middle: it was shown, but somebody should know. */
         if (media_state(slot->media) == MEDIA_FAILED)
-            skip(p, slot->item->file, media_error(slot->media));
+            skip(p, slot->item, media_error(slot->media));
         media_stats(slot->media, &stats);
         p->n_late_closed += stats.late;
         media_close(slot->media);
@@ -128,12 +131,13 @@ static void settle_pending(struct play *p)
             slot->media = first->media;
             slot->item = first->item;
             slot->warned = false;
+            p->told[first->item - p->params.items] = false;
             p->published++;
             p->n_failed_in_row = 0;
             atomic_store_explicit(&p->failed, false, memory_order_release);
             atomic_store_explicit(&slot->state, PLAY_SLOT_READY, memory_order_release);
         } else {
-            skip(p, first->item->file, state == MEDIA_FAILED ? media_error(first->media) : NULL);
+            skip(p, first->item, state == MEDIA_FAILED ? media_error(first->media) : NULL);
             media_close(first->media);
             note_failure(p);
         }
@@ -196,6 +200,9 @@ int play_init(struct play *p, const struct play_params *params, struct qp_diag *
         params->rate.den <= 0)
         return qp_diag_set(diag, -EINVAL, "a playlist needs items, a box and a frame rate");
     *p = (struct play){.params = *params, .cur = -1, .prev = -1};
+    p->told = calloc(params->n_items, sizeof(*p->told));
+    if (!p->told)
+        return qp_diag_set(diag, -ENOMEM, "out of memory");
     atomic_init(&p->head, -1);
     atomic_init(&p->end_seq, INT64_MAX);
     open_ahead(p);
@@ -210,6 +217,8 @@ void play_finish(struct play *p)
         media_close(p->slots[i].media);
         p->slots[i].media = NULL;
     }
+    free(p->told);
+    p->told = NULL;
 }
 
 uint64_t play_late(const struct play *p)

@@ -77,6 +77,7 @@ struct play {
     size_t n_failed_in_row;
     int64_t retry_at_ns; /* CLOCK_MONOTONIC */
     uint64_t n_skipped, n_late_closed;
+    bool *told; /* owned, n_items: a sentence was said and the item has not played since */
 
     /* render thread */
     int64_t cur, prev;         /* sequence numbers, -1: none; prev only during a transition */
@@ -95,7 +96,8 @@ struct play_view {
     int64_t i, n; /* frame i of n of the transition */
 };
 
-/* Starts opening the first two items. Returns 0, or what media_open says. */
+/* Starts opening the first two items. Returns 0, -EINVAL or -ENOMEM. An item that cannot be played
+ * is told of once, not in every round of the list. */
 QP_MUST_CHECK int play_init(struct play *play, const struct play_params *params,
                             struct qp_diag *diag);
 /* The render thread must have stopped. */

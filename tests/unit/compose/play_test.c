@@ -202,6 +202,20 @@ TEST(what_cannot_be_played_is_skipped_with_a_sentence)
     play_finish(&s.play);
 }
 
+TEST(a_bad_item_of_a_loop_is_told_of_once)
+{
+    static struct stage s;
+
+    add(&s, "1,ms=100");
+    add(&s, "9,bad");
+    start(&s, true, 60, 1);
+    for (int f = 0; f < 600; f++)
+        step(&s);
+    T_CHECK(s.play.n_skipped > 50);
+    T_EQ(n_skips, 1);
+    play_finish(&s.play);
+}
+
 TEST(everything_failed_once_around)
 {
     static struct stage s;
