@@ -188,13 +188,30 @@ static int compile_slot(struct compiler *c, const struct wall_index *index,
     return 0;
 }
 
-/* By correction, then in packet order: the tables of a chain stay in cache while it lasts. */
-static int by_chain(const void *a, const void *b)
+/* The order of the frame. Runs along canvas rows stay in packet order: canvas and packets are then
+ * read and written as a few long streams, which is worth far more than a matrix kept in registers.
+ * Runs across the rows (turned cabinets) go cabinet by cabinet, where neighbours share cache lines.
+ * Tables are remade when the curve changes, so each curve comes once. */
+struct order {
+    uint32_t curve;
+    uint64_t group; /* 0: along the rows; else a cabinet */
+};
+
+static struct order order_of(const struct plan *plan, const struct run *run)
+{
+    return (struct order){.curve = plan->chains[run->chain].curve,
+                          .group = run->kind == RUN_STRIDED ? 1 + (uint64_t)run->cabinet : 0};
+}
+
+static int in_frame_order(const void *a, const void *b, void *arg)
 {
     const struct run *x = a, *y = b;
+    struct order p = order_of(arg, x), q = order_of(arg, y);
 
-    if (x->chain != y->chain)
-        return x->chain < y->chain ? -1 : 1;
+    if (p.curve != q.curve)
+        return p.curve < q.curve ? -1 : 1;
+    if (p.group != q.group)
+        return p.group < q.group ? -1 : 1;
     return (x->dst > y->dst) - (x->dst < y->dst);
 }
 
@@ -207,7 +224,7 @@ int plan_compile_port(struct plan *plan, uint32_t port, const struct sender_layo
     for (size_t i = 0; r == 0 && i < layout->n_slots; i++)
         r = compile_slot(&c, index, &layout->slots[i]);
     wall_index_destroy(index);
-    if (r == 0 && plan->n_chains > 1)
-        qsort(c.port->runs, c.port->n_runs, sizeof(*c.port->runs), by_chain);
+    if (r == 0)
+        qsort_r(c.port->runs, c.port->n_runs, sizeof(*c.port->runs), in_frame_order, plan);
     return r;
 }
