@@ -9,14 +9,13 @@
 #include <string.h>
 
 #include "protocols/base/json.h"
+#include "tests/support/fuzz.h"
 
 #define REQUIRE(cond)                                                                              \
     do {                                                                                           \
         if (!(cond))                                                                               \
             abort();                                                                               \
     } while (0)
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 static void read_value(const struct qp_node *node, struct qp_report *report)
 {

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "controller/player/compose/compose.h"
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+#include "tests/support/fuzz.h"
 
 /* The first byte chooses the canvas, the rest is the file. */
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

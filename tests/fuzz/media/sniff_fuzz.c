@@ -4,8 +4,7 @@
 
 #include "controller/player/media/geometry.h"
 #include "controller/player/media/sniff.h"
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+#include "tests/support/fuzz.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {

@@ -6,8 +6,7 @@
 #include <string.h>
 
 #include "sender-card/virtual/virtual.h"
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+#include "tests/support/fuzz.h"
 
 #define W 24
 #define H 16

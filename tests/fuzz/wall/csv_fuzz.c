@@ -4,8 +4,7 @@
 #include <string.h>
 
 #include "protocols/wall/csv.h"
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+#include "tests/support/fuzz.h"
 
 static char *copy_of(const uint8_t *data, size_t size)
 {

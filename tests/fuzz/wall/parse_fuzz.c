@@ -3,10 +3,9 @@
 #include <stdlib.h>
 
 #include "protocols/wall/geometry.h"
+#include "tests/support/fuzz.h"
 
 #define MAX_SPANS 100000
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 static void walk(const struct wall *w, uint32_t port, enum wall_addressing addressing)
 {

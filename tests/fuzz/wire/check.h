@@ -8,6 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "tests/support/fuzz.h"
+
 #define CHECK(cond)                                                                                \
     do {                                                                                           \
         if (!(cond)) {                                                                             \
@@ -21,7 +23,5 @@ static inline void check_inside(const uint8_t *p, size_t n, const uint8_t *buf, 
 {
     CHECK(n == 0 || (p >= buf && n <= len && (size_t)(p - buf) <= len - n));
 }
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 #endif
