@@ -180,6 +180,12 @@ $O/tests/kernels/checkpix: $O/tests/kernels/checkpix.o $(call archives,$(call cl
 	@$(if $Q,echo '  LINK  $@')
 	$Q$(CC) $(BASE_LDFLAGS) $(LDFLAGS) -o $@ $^ $(call pkg_libs,$(call pkgs_of,$(call closure,pixel))) -lm
 
+# Loaded into a program under test to count its allocations; never sanitized.
+$O/tests/support/malloc_count.so: tests/support/malloc_count.c
+	@mkdir -p $(@D)
+	@$(if $Q,echo '  LINK  $@')
+	$Q$(CC) -std=c17 -D_GNU_SOURCE -I. $(WARN) -O2 -fPIC -shared -fvisibility=hidden -o $@ $<
+
 -include $(patsubst %.c,$O/%.d,$(SRCS))
 
 # --- packages ------------------------------------------------------------------
@@ -194,7 +200,8 @@ run:
 	@tools/demo build/release
 
 # --- test ----------------------------------------------------------------------
-programs-for-tests: all $(UNIT:%.c=$O/%) $(FUZZ:%.c=$O/%) $O/tests/kernels/checkpix $(BENCH:%.c=$O/%)
+programs-for-tests: all $(UNIT:%.c=$O/%) $(FUZZ:%.c=$O/%) $O/tests/kernels/checkpix $(BENCH:%.c=$O/%) \
+	$O/tests/support/malloc_count.so
 test:
 	@$(MAKE) deps
 	@tests/run short
