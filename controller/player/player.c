@@ -88,11 +88,11 @@ static bool composition_ready(void *self, const struct engine_instant *at)
     return compose_is_ready(self, at->tai_ns);
 }
 
-static void on_skip(void *user, const char *text)
+static void on_notice(void *user, const char *text)
 {
     const struct player *p = user;
 
-    qp_log(&p->log, QP_WARN, "%s; skipped", text);
+    qp_log(&p->log, QP_WARN, "%s", text);
 }
 
 static int open_pattern(struct player *p, struct engine_source *source)
@@ -134,7 +134,7 @@ static int open_composition(struct player *p, struct engine_source *source)
     struct compose_params params = {.loop = p->options->loop,
                                     .rate = p->wall->rate,
                                     .audio_device = p->options->audio,
-                                    .on_skip = on_skip,
+                                    .on_notice = on_notice,
                                     .user = p};
     struct qp_diag diag = {""};
     int r = open_layout(p);

@@ -105,7 +105,7 @@ static int add_zone(struct compose *c, const struct layer *layer, struct qp_diag
         .h = layer->rect.h,
         .rate = c->params.rate,
         .audio_device = layer->audio ? c->params.audio_device : NULL,
-        .on_skip = c->params.on_skip,
+        .on_notice = c->params.on_notice,
         .user = c->params.user,
     };
     int err = play_init(&zone->play, &params, diag);
@@ -211,8 +211,8 @@ static void report_note(struct compose *c, _Atomic(char *) *note)
 {
     char *text = atomic_exchange(note, NULL);
 
-    if (text && c->params.on_skip)
-        c->params.on_skip(c->params.user, text);
+    if (text && c->params.on_notice)
+        c->params.on_notice(c->params.user, text);
     free(text);
 }
 

@@ -37,7 +37,7 @@ struct compose_params {
     const char *audio_device; /* NULL: silent */
     /* Called from compose_tick() with a sentence when an item is skipped, and for what the picture
      * survives: an item without its sound, a character that no font has. */
-    void (*on_skip)(void *user, const char *text);
+    void (*on_notice)(void *user, const char *text);
     void *user;
 };
 

@@ -13,18 +13,18 @@
 static void skip(struct play *p, const struct play_item *item, const char *text)
 {
     bool *told = &p->told[item - p->params.items];
-    char sentence[640];
+    char sentence[720];
 
     p->n_skipped++;
-    if (!p->params.on_skip || *told)
+    if (!p->params.on_notice || *told)
         return;
     *told = true;
     /* The item's own sentence begins with the file's name; what has none gets it here. */
     if (text && text[0])
-        (void)snprintf(sentence, sizeof(sentence), "%s", text);
+        (void)snprintf(sentence, sizeof(sentence), "%s; skipped", text);
     else
-        (void)snprintf(sentence, sizeof(sentence), "%s: holds no picture", item->file);
-    p->params.on_skip(p->params.user, sentence);
+        (void)snprintf(sentence, sizeof(sentence), "%s: holds no picture; skipped", item->file);
+    p->params.on_notice(p->params.user, sentence);
 }
 
 /* A playlist of one endless item repeats inside the decoder, which has no gap at all, and needs no
@@ -91,8 +91,8 @@ static void pass_on_warning(struct play *p, struct play_slot *slot)
     if (!warning)
         return;
     slot->warned = true;
-    if (p->params.on_skip)
-        p->params.on_skip(p->params.user, warning);
+    if (p->params.on_notice)
+        p->params.on_notice(p->params.user, warning);
 }
 
 static void close_done(struct play *p)

@@ -39,7 +39,7 @@ struct play_params {
     uint32_t w, h; /* the box, pixels */
     struct qp_rational rate;
     const char *audio_device;                      /* borrowed; NULL: silent */
-    void (*on_skip)(void *user, const char *text); /* may be NULL; from play_tick */
+    void (*on_notice)(void *user, const char *text); /* may be NULL; from play_tick */
     void *user;
 };
 

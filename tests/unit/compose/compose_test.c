@@ -121,7 +121,7 @@ struct wall {
     char skipped[300];
 };
 
-static void on_skip(void *user, const char *text)
+static void on_notice(void *user, const char *text)
 {
     struct wall *w = user;
 
@@ -133,7 +133,7 @@ static void wall_init(struct wall *w, const char *layout, const char *const *med
                       bool loop)
 {
     struct compose_params params = {
-        .media = media, .n_media = n, .loop = loop, .rate = {60, 1}, .on_skip = on_skip, .user = w};
+        .media = media, .n_media = n, .loop = loop, .rate = {60, 1}, .on_notice = on_notice, .user = w};
     struct qp_diag diag = {{0}};
 
     *w = (struct wall){0};

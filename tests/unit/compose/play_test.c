@@ -9,7 +9,7 @@
 static int n_skips;
 static char last_skip[256];
 
-static void on_skip(void *user, const char *text)
+static void on_notice(void *user, const char *text)
 {
     (void)user;
     n_skips++;
@@ -50,7 +50,7 @@ static void start(struct stage *s, bool loop, int64_t num, int64_t den)
                                  .w = 2,
                                  .h = 2,
                                  .rate = qp_rational(num, den),
-                                 .on_skip = on_skip};
+                                 .on_notice = on_notice};
 
     T_EQ(play_init(&s->play, &params, NULL), 0);
 }
