@@ -65,16 +65,20 @@ struct window {
     int32_t first_day,
         last_day;          /* start days allowed, inclusive; an overnight end may pass last_day */
     uint32_t interval;     /* every n days/weeks/months/years from first_day; >= 1 */
-    uint8_t weekdays;      /* bit 0 = Monday .. bit 6 = Sunday; 0 = any */
+    uint8_t weekdays;      /* bit 0 = Monday .. bit 6 = Sunday; 0 = any, WEEK: that of first_day */
     uint8_t week_start;    /* WKST: 0 = Monday .. 6 */
     int8_t nth_weekday;    /* MONTH/YEAR with weekdays: 1..5, -1..-5 from the end; 0: every such */
-    int8_t month_days[31]; /* MONTH/YEAR: 1..31, -1..-31 from the end; n_month_days of them */
+    int8_t month_days[31]; /* not WEEK: 1..31, -1..-31 from the end; n_month_days of them. None and
+                              no weekdays: MONTH/YEAR the day of first_day */
     uint8_t n_month_days;
-    uint16_t months; /* YEAR: bit 0 = January; 0: the month of first_day */
+    uint16_t months; /* bit 0 = January; 0: any, YEAR: the month of first_day */
     enum month_day_policy month_day_policy;
     uint8_t lunar_month,
         lunar_day;  /* YEAR, Chinese lunar date; 0: Gregorian. Leap months never match */
-    uint32_t count; /* at most so many occurrences; 0: no limit */
+    uint32_t count; /* at most so many start days, counted from first_day on before calendar and
+                       edits take any away; 0: no limit */
+    bool counted;   /* set by occurrence_prepare(): last_day is that of the count-th or earlier */
+    uint16_t end_days; /* 0..366: the end is that many days later than the range says */
     enum gap_policy gap;
     uint32_t calendar; /* index into model.calendars or NONE */
     uint8_t

@@ -20,6 +20,11 @@ struct occurrence {
     int32_t day;              /* the original local start date: the key of edits */
 };
 
+/* Make a window cheap to ask: counts out `count`, so that no later question has to, and closes a
+ * recurrence that never comes (30 February). Optional; the answers are the same. Bounded: at most
+ * one step per day of 400 years and one per month between DAY_MIN and DAY_MAX. */
+void occurrence_prepare(struct window *window);
+
 /* The first occurrence that ends after `at` (so it may have begun already), in the order of starts.
  * Overlapping ranges of one window are returned separately. Returns false when there is none. */
 bool occurrence_next(const struct model *model, const struct window *window,

@@ -270,17 +270,12 @@ struct offset {
     const char *abbr;
 };
 
-static struct offset offset_at(const struct tz *tz, int64_t utc_s)
+/* The number of transitions at or before utc_s. */
+static size_t transitions_until(const struct tz *tz, int64_t utc_s)
 {
     size_t lo = 0, hi = tz->n_times;
-    const struct tz_type *type;
 
-    if ((hi == 0 || utc_s >= tz->times[hi - 1]) && tz->has_rule) {
-        struct tz_rule_answer a = tz_rule_at(&tz->rule, utc_s);
-
-        return (struct offset){a.offset_s, a.dst, a.dst ? tz->rule.dst_name : tz->rule.std_name};
-    }
-    while (lo < hi) { /* lo: number of transitions at or before utc_s */
+    while (lo < hi) {
         size_t mid = (lo + hi) / 2;
 
         if (tz->times[mid] <= utc_s)
@@ -288,7 +283,26 @@ static struct offset offset_at(const struct tz *tz, int64_t utc_s)
         else
             hi = mid;
     }
-    type = &tz->types[lo == 0 ? 0 : tz->kinds[lo - 1]];
+    return lo;
+}
+
+static bool is_ruled(const struct tz *tz, int64_t utc_s)
+{
+    return tz->has_rule && (tz->n_times == 0 || utc_s >= tz->times[tz->n_times - 1]);
+}
+
+static struct offset offset_at(const struct tz *tz, int64_t utc_s)
+{
+    const struct tz_type *type;
+    size_t n;
+
+    if (is_ruled(tz, utc_s)) {
+        struct tz_rule_answer a = tz_rule_at(&tz->rule, utc_s);
+
+        return (struct offset){a.offset_s, a.dst, a.dst ? tz->rule.dst_name : tz->rule.std_name};
+    }
+    n = transitions_until(tz, utc_s);
+    type = &tz->types[n == 0 ? 0 : tz->kinds[n - 1]];
     return (struct offset){type->offset_s, type->dst, type->abbr};
 }
 
@@ -319,4 +333,49 @@ int64_t tz_to_utc(const struct tz *tz, int64_t year, int month, int day, int hou
         offset_at(tz, wall - after).offset_s == after)
         return wall - after;
     return wall - before;
+}
+
+void tz_span(const struct tz *tz, int64_t utc_s, struct tz_span *ret)
+{
+    if (is_ruled(tz, utc_s)) {
+        tz_rule_span(&tz->rule, utc_s, ret);
+        if (tz->n_times > 0 && ret->from_s < tz->times[tz->n_times - 1])
+            ret->from_s = tz->times[tz->n_times - 1];
+    } else {
+        size_t n = transitions_until(tz, utc_s);
+
+        *ret = (struct tz_span){.from_s = n == 0 ? INT64_MIN : tz->times[n - 1],
+                                .until_s = n == tz->n_times ? INT64_MAX : tz->times[n],
+                                .offset_s = tz->types[n == 0 ? 0 : tz->kinds[n - 1]].offset_s};
+    }
+}
+
+void tz_instants(const struct tz *tz, int64_t wall_s, struct tz_instants *ret)
+{
+    const int64_t latest = wall_s + 2 * DAY_S; /* no offset is larger: read_types() */
+    int64_t first_valid = INT64_MAX;
+    bool found = false;
+    struct tz_span span;
+
+    /* Each stretch shows the time at most once. */
+    for (int64_t at = wall_s - 2 * DAY_S; at <= latest; at = span.until_s) {
+        int64_t utc_s;
+
+        tz_span(tz, at, &span);
+        utc_s = wall_s - span.offset_s;
+        if (utc_s < span.from_s) {
+            if (span.from_s < first_valid)
+                first_valid = span.from_s;
+        } else if (utc_s < span.until_s) {
+            ret->last_s = utc_s;
+            if (!found)
+                ret->first_s = utc_s;
+            found = true;
+        }
+        if (span.until_s == INT64_MAX)
+            break;
+    }
+    ret->gap = !found;
+    if (!found)
+        ret->first_s = ret->last_s = first_valid;
 }

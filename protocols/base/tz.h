@@ -37,6 +37,27 @@ void tz_destroy(struct tz *tz);
 /* Local time of utc_s (seconds since 1970 without leap seconds). */
 void tz_local(const struct tz *tz, int64_t utc_s, struct tz_local *ret);
 
+/* The stretch of time around an instant in which local time keeps its distance from UTC: from_s
+ * belongs to it, until_s does not; INT64_MIN and INT64_MAX where it has no beginning or end. A
+ * neighbouring stretch may have the same offset (only the name of the time changed). */
+struct tz_span {
+    int64_t from_s, until_s;
+    int32_t offset_s; /* local minus UTC */
+};
+
+void tz_span(const struct tz *tz, int64_t utc_s, struct tz_span *ret);
+
+/* When the clocks of the zone show a wall-clock time, given as tz_days() * 86400 + seconds of the
+ * day. An hour that comes twice has a first and a last instant; a time in a gap never comes, and
+ * both are then the first valid instant after it (the moment of the change). wall_s must be within
+ * some 200 million years of 1970. */
+struct tz_instants {
+    int64_t first_s, last_s;
+    bool gap;
+};
+
+void tz_instants(const struct tz *tz, int64_t wall_s, struct tz_instants *ret);
+
 /* Days since 1970-01-01 of a proleptic Gregorian date; month 1..12. Any day number is carried on.
  */
 int64_t tz_days(int64_t year, int month, int day);

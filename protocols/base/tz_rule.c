@@ -173,3 +173,26 @@ struct tz_rule_answer tz_rule_at(const struct tz_rule *rule, int64_t utc_s)
     dst = begin < end ? utc_s >= begin && utc_s < end : utc_s >= begin || utc_s < end;
     return (struct tz_rule_answer){dst ? rule->dst_offset_s : rule->std_offset_s, dst};
 }
+
+void tz_rule_span(const struct tz_rule *rule, int64_t utc_s, struct tz_span *ret)
+{
+    struct tz_span span = {INT64_MIN, INT64_MAX, tz_rule_at(rule, utc_s).offset_s};
+    int64_t year;
+
+    *ret = span;
+    if (!rule->has_dst)
+        return;
+    year = year_of(utc_s + rule->std_offset_s);
+    for (int64_t y = year - 1; y <= year + 1; y++) {
+        const int64_t changes[] = {date_in_year(&rule->begin, y) - rule->std_offset_s,
+                                   date_in_year(&rule->end, y) - rule->dst_offset_s};
+
+        for (size_t i = 0; i < 2; i++) {
+            if (changes[i] <= utc_s && changes[i] > span.from_s)
+                span.from_s = changes[i];
+            if (changes[i] > utc_s && changes[i] < span.until_s)
+                span.until_s = changes[i];
+        }
+    }
+    *ret = span;
+}

@@ -35,4 +35,7 @@ struct tz_rule_answer {
 int tz_rule_parse(const char *text, struct tz_rule *ret); /* 0 or -EINVAL */
 struct tz_rule_answer tz_rule_at(const struct tz_rule *rule, int64_t utc_s);
 
+/* The stretch around utc_s between two changes of the rule; see tz_span(). */
+void tz_rule_span(const struct tz_rule *rule, int64_t utc_s, struct tz_span *ret);
+
 #endif

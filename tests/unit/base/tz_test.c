@@ -195,3 +195,91 @@ TEST(posix_rules)
     T_EQ(tz_rule_parse("EST5EDT,0/0,J365/25", &rule), 0);
     T_CHECK(tz_rule_at(&rule, 1700000000).dst);
 }
+
+/* Every instant at which the zone shows wall_s, found the slow way. */
+static int instants_by_search(const struct tz *tz, int64_t wall_s, int64_t *ret_first,
+                              int64_t *ret_last)
+{
+    int n = 0;
+
+    for (int64_t offset = -26 * 3600; offset <= 26 * 3600; offset += 900) {
+        struct tz_local t;
+
+        tz_local(tz, wall_s - offset, &t);
+        if (t.offset_s != offset)
+            continue;
+        *ret_last = n == 0 ? wall_s - offset : *ret_last;
+        *ret_first = wall_s - offset;
+        n++;
+    }
+    return n;
+}
+
+TEST(wall_clock_times_have_all_their_instants)
+{
+    static const char *const zones[] = {"Asia/Shanghai",     "America/New_York",
+                                        "America/Sao_Paulo", "Australia/Lord_Howe",
+                                        "Pacific/Apia",      "UTC"};
+    unsigned gaps = 0, twice = 0;
+
+    srand(2);
+    for (size_t z = 0; z < QP_ARRAY_LEN(zones); z++) {
+        struct tz *tz = load(zones[z]);
+        struct tz_span span = {.until_s = tz_days(1970, 1, 1) * 86400};
+
+        /* Around each change until 2050, by quarters of an hour. */
+        while (span.until_s < tz_days(2050, 1, 1) * 86400) {
+            tz_span(tz, span.until_s, &span);
+            for (int64_t q = -110; q < 110 && span.until_s != INT64_MAX; q++) {
+                int64_t wall = (span.until_s + q * 900) / 900 * 900, first = 0, last = 0;
+                int n = instants_by_search(tz, wall, &first, &last);
+                struct tz_instants i;
+
+                tz_instants(tz, wall, &i);
+                T_EQ(i.gap, n == 0);
+                gaps += n == 0;
+                twice += n == 2;
+                if (n == 0) { /* the moment of the change */
+                    struct tz_local before, after;
+
+                    T_EQ(i.first_s, i.last_s);
+                    tz_local(tz, i.first_s - 1, &before);
+                    tz_local(tz, i.first_s, &after);
+                    T_CHECK(i.first_s + before.offset_s <= wall);
+                    T_CHECK(i.first_s + after.offset_s > wall);
+                } else {
+                    T_EQ(i.first_s, first);
+                    T_EQ(i.last_s, last);
+                }
+            }
+        }
+        tz_destroy(tz);
+    }
+    T_CHECK(gaps > 300 && twice > 300);
+}
+
+TEST(a_span_ends_where_the_offset_changes)
+{
+    static const struct {
+        const char *zone;
+        int64_t at, from, until;
+        int32_t offset;
+    } cases[] = {
+        {"UTC", 0, INT64_MIN, INT64_MAX, 0},
+        {"Asia/Shanghai", 1784300400, 684867600, INT64_MAX, 28800},
+        {"America/New_York", 1784300400, 1772953200, 1793512800, -14400},
+        {"America/New_York", 4940000000, 4928799600, 4949359200, -14400}, /* 2126, by the rule */
+        {"Pacific/Apia", 1325239199, 1316872800, 1325239200, -36000},
+    };
+
+    for (size_t i = 0; i < QP_ARRAY_LEN(cases); i++) {
+        struct tz *tz = load(cases[i].zone);
+        struct tz_span span;
+
+        tz_span(tz, cases[i].at, &span);
+        T_EQ(span.from_s, cases[i].from);
+        T_EQ(span.until_s, cases[i].until);
+        T_EQ(span.offset_s, cases[i].offset);
+        tz_destroy(tz);
+    }
+}
