@@ -40,13 +40,12 @@ static inline double bench_seconds(clockid_t clock)
     return (double)ts.tv_sec + (double)ts.tv_nsec / 1e9;
 }
 
-/* Time that this thread was running: other programs on the machine do not count. */
-static inline double bench_cpu_time(const struct bench_work *work)
+static inline double bench_time(clockid_t clock, const struct bench_work *work)
 {
-    double began = bench_seconds(CLOCK_THREAD_CPUTIME_ID);
+    double began = bench_seconds(clock);
 
     work->run(work->self);
-    return bench_seconds(CLOCK_THREAD_CPUTIME_ID) - began;
+    return bench_seconds(clock) - began;
 }
 
 static inline int bench_compare(const void *a, const void *b)
@@ -70,20 +69,21 @@ struct bench_ratio {
 };
 
 /* Work over reference, by turns, for about `seconds` (at least three rounds), after one of each
- * that does not count. */
-static inline struct bench_ratio bench_beside(const struct bench_work *work,
+ * that does not count. CLOCK_THREAD_CPUTIME_ID where all the work is done by this thread: other
+ * programs on the machine do not count. */
+static inline struct bench_ratio bench_beside(clockid_t clock, const struct bench_work *work,
                                               const struct bench_work *reference, double seconds)
 {
     static double ratio[BENCH_MAX_ROUNDS], a[BENCH_MAX_ROUNDS], b[BENCH_MAX_ROUNDS];
     double began;
     unsigned n = 0;
 
-    (void)bench_cpu_time(reference);
-    (void)bench_cpu_time(work);
+    (void)bench_time(clock, reference);
+    (void)bench_time(clock, work);
     began = bench_seconds(CLOCK_MONOTONIC);
     while (n < 3 || (n < BENCH_MAX_ROUNDS && bench_seconds(CLOCK_MONOTONIC) - began < seconds)) {
-        b[n] = bench_cpu_time(reference);
-        a[n] = bench_cpu_time(work);
+        b[n] = bench_time(clock, reference);
+        a[n] = bench_time(clock, work);
         ratio[n] = a[n] / b[n];
         n++;
     }

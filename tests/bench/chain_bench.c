@@ -253,7 +253,8 @@ static double beside_memcpy(const char *name, unsigned flags, unsigned cpu, doub
     struct bench_ratio r;
 
     scene_open(&scene, flags, cpu);
-    r = bench_beside(&(struct bench_work){render, &scene}, &memcpy_work, seconds_each);
+    r = bench_beside(CLOCK_THREAD_CPUTIME_ID, &(struct bench_work){render, &scene}, &memcpy_work,
+                     seconds_each);
     bench_print_ratio(name, "x memcpy", &r, target);
     scene_close(&scene);
     return r.ratio;
@@ -269,7 +270,7 @@ static void against_table_loop(const char *name, unsigned cpu, double target)
 
     scene_open(&scene, SCENE_MATRICES, cpu);
     table_loop_open(&loop, &scene.canvas);
-    r = bench_beside(&(struct bench_work){run_table_loop, &loop},
+    r = bench_beside(CLOCK_THREAD_CPUTIME_ID, &(struct bench_work){run_table_loop, &loop},
                      &(struct bench_work){render, &scene}, seconds_each);
     (void)snprintf(note, sizeof(note), "loop %.2f ms, chain %.2f ms; quartiles %.2f to %.2f",
                    r.work_ms, r.reference_ms, r.low, r.high);
