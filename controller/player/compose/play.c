@@ -296,7 +296,7 @@ static int64_t end_frame(struct play *p, bool *ret_sure)
         return p->start + 1;
     if (ns == INT64_MAX)
         return INT64_MAX;
-    n = transition_frames_ceil(p->params.rate, ns < 0 ? 0 : ns);
+    n = transition_frames_ceil(p->params.rate, ns < MEDIA_TIE_NS ? 0 : ns - MEDIA_TIE_NS);
     return p->start + (n < 1 ? 1 : n);
 }
 

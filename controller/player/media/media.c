@@ -142,7 +142,7 @@ const struct media_picture *media_picture(struct media *m, int64_t t_ns)
     if (!take.pic)
         return NULL;
     bump(&m->shown, take.fresh);
-    if (done && take.newest && t_ns >= media_duration_ns(m))
+    if (done && take.newest && t_ns >= media_duration_ns(m) - MEDIA_TIE_NS)
         atomic_store_explicit(&m->ended, true, memory_order_release);
     else if (!done && take.newest && t_ns + m->tolerance_ns >= take.pic->pts_ns + take.pic->dur_ns)
         bump(&m->late, 1);

@@ -44,6 +44,7 @@ struct media_params {
 };
 
 #define MEDIA_STILL_NS 10000000000LL
+#define MEDIA_TIE_NS   50000 /* times of files are rounded: a length this much longer is the same */
 
 enum media_state {
     MEDIA_OPENING,
