@@ -38,7 +38,7 @@ struct play_params {
     bool loop;
     uint32_t w, h; /* the box, pixels */
     struct qp_rational rate;
-    const char *audio_device;                      /* borrowed; NULL: silent */
+    const char *audio_device;                        /* borrowed; NULL: silent */
     void (*on_notice)(void *user, const char *text); /* may be NULL; from play_tick */
     void *user;
 };

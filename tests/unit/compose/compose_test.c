@@ -132,8 +132,12 @@ static void on_notice(void *user, const char *text)
 static void wall_init(struct wall *w, const char *layout, const char *const *media, size_t n,
                       bool loop)
 {
-    struct compose_params params = {
-        .media = media, .n_media = n, .loop = loop, .rate = {60, 1}, .on_notice = on_notice, .user = w};
+    struct compose_params params = {.media = media,
+                                    .n_media = n,
+                                    .loop = loop,
+                                    .rate = {60, 1},
+                                    .on_notice = on_notice,
+                                    .user = w};
     struct qp_diag diag = {{0}};
 
     *w = (struct wall){0};
