@@ -43,7 +43,8 @@ static const struct qp_opt opts[] = {
     QP_OPT_U32(struct artnet, pixels_per_universe, 1, 170, 170, 0, "LEDs in a universe"),
     QP_OPT_BOOL(struct artnet, sync, true, 0, "end every frame with ArtSync"),
     QP_OPT_STR(struct artnet, sync_to, 15, NULL, 0,
-               "IPv4 address that ArtSync goes to; left out: 255.255.255.255, or the link's own "
+               "IPv4 address that ArtSync goes to; left out: 255.255.255.255 on the link's "
+               "network, or its own "
                "destination on loopback"),
     QP_OPT_BOOL(struct artnet, poll, true, 0, "ask for nodes with ArtPoll every 2.5 s"),
     {0},

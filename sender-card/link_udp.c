@@ -4,8 +4,13 @@
  *
  * What the network does not have yet (the source address, the interface) is no error: IP_FREEBIND
  * binds to an address that is still to come, and the background thread binds the socket to its
- * interface and names that for multicast when it appears. */
+ * interface and names that for multicast when it appears.
+ *
+ * 255.255.255.255 has no route on a network of its own without a default one. It leaves by the
+ * interface through which the link's own destination is reached, named per packet. */
 #include <arpa/inet.h>
+#include <ifaddrs.h>
+#include <net/if.h>
 #include <netinet/in.h>
 #include <stdlib.h>
 #include <string.h>
@@ -26,6 +31,11 @@ struct link_udp {
     bool multicast_set; /* background: IP_MULTICAST_IF has been accepted */
     struct in_addr source;
     struct in_addr own; /* destination of packets with ip 0 */
+    _Atomic int egress; /* index of the interface that leads there; 0: not known */
+    union {
+        struct cmsghdr head; /* aligns the bytes */
+        char bytes[CMSG_SPACE(sizeof(struct in_pktinfo))];
+    } by_egress; /* sends by that interface; the sender's thread's */
     struct sockaddr_in to[LINK_BATCH];
     struct mmsghdr heads[LINK_BATCH];
     struct iovec iovecs[LINK_BATCH];
@@ -36,12 +46,33 @@ static struct link_udp *of(struct link *link)
     return (struct link_udp *)link;
 }
 
+/* Limited broadcasts name their interface, everything else is routed. */
+static void choose_route(struct link_udp *udp, struct msghdr *head, uint32_t ip, int egress)
+{
+    bool named = ip == INADDR_BROADCAST && egress != 0;
+
+    head->msg_control = named ? udp->by_egress.bytes : NULL;
+    head->msg_controllen = named ? sizeof(udp->by_egress.bytes) : 0;
+}
+
+static void name_egress(struct link_udp *udp, int egress)
+{
+    struct in_pktinfo info = {.ipi_ifindex = egress};
+
+    udp->by_egress.head = (struct cmsghdr){
+        .cmsg_level = IPPROTO_IP, .cmsg_type = IP_PKTINFO, .cmsg_len = CMSG_LEN(sizeof(info))};
+    memcpy(CMSG_DATA(&udp->by_egress.head), &info, sizeof(info));
+}
+
 static int send_packets(struct link *link, const struct link_msg *msgs, unsigned n)
 {
     struct link_udp *udp = of(link);
+    int egress = atomic_load_explicit(&udp->egress, memory_order_relaxed);
     int sent, err;
 
+    name_egress(udp, egress);
     for (unsigned i = 0; i < n; i++) {
+        choose_route(udp, &udp->heads[i].msg_hdr, msgs[i].ip, egress);
         udp->iovecs[i] =
             (struct iovec){.iov_base = (void *)(uintptr_t)msgs[i].bytes, .iov_len = msgs[i].len};
         udp->to[i].sin_addr.s_addr = msgs[i].ip ? htonl(msgs[i].ip) : udp->own.s_addr;
@@ -81,10 +112,47 @@ static void set_multicast_source(struct link_udp *udp)
                                         sizeof(udp->source)) == 0;
 }
 
+/* The interface that carries this local address, 0 if none does. */
+static int index_of_address(struct in_addr local)
+{
+    struct ifaddrs *all = NULL;
+    int index = 0;
+
+    if (getifaddrs(&all) < 0)
+        return 0;
+    for (const struct ifaddrs *a = all; a && index == 0; a = a->ifa_next) {
+        const struct sockaddr_in *in = (const void *)a->ifa_addr;
+
+        if (in && in->sin_family == AF_INET && in->sin_addr.s_addr == local.s_addr)
+            index = (int)if_nametoindex(a->ifa_name);
+    }
+    freeifaddrs(all);
+    return index;
+}
+
+/* Connecting a datagram socket sends nothing, but makes the kernel choose the local address. */
+static void find_egress(struct link_udp *udp)
+{
+    struct sockaddr_in to = {.sin_family = AF_INET, .sin_port = htons(9), .sin_addr = udp->own};
+    struct sockaddr_in local = {0};
+    socklen_t len = sizeof(local);
+    int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0), index = 0;
+
+    if (fd < 0)
+        return;
+    if (connect(fd, (struct sockaddr *)&to, sizeof(to)) == 0 &&
+        getsockname(fd, (struct sockaddr *)&local, &len) == 0)
+        index = index_of_address(local.sin_addr);
+    (void)close(fd);
+    atomic_store_explicit(&udp->egress, index, memory_order_relaxed);
+}
+
 static void refresh(struct link *link, int64_t now_ns, bool changed)
 {
     struct link_udp *udp = of(link);
 
+    if (changed || atomic_load_explicit(&udp->egress, memory_order_relaxed) == 0)
+        find_egress(udp);
     if (link->nic) {
         bind_to_nic(udp, atomic_load(&udp->nic.index));
         if (!atomic_load(&udp->nic.carrier)) {
@@ -194,6 +262,7 @@ int link_udp_create(struct link **ret, const struct link_params *params, struct 
                            err == -EADDRINUSE ? "; another program holds it: stop that one" : "");
     }
     set_multicast_source(udp);
+    find_egress(udp);
     *ret = &udp->link;
     return 0;
 }
