@@ -163,15 +163,32 @@ _Alignas(64) static const uint8_t third_plane[3][64] = {
 };
 static const __mmask64 from_third[3] = {0x4924924924924924, 0x2492492492492492, 0x9249249249249249};
 
+static inline __m512i interleaved(const __m512i c[3], unsigned r)
+{
+    __m512i out = _mm512_permutex2var_epi8(c[0], _mm512_load_si512(two_planes[r]), c[1]);
+
+    return _mm512_mask_permutexvar_epi8(out, from_third[r], _mm512_load_si512(third_plane[r]),
+                                        c[2]);
+}
+
 static inline void store_interleaved(uint8_t *dst, const __m512i c[3])
 {
-    for (unsigned r = 0; r < 3; r++) {
-        __m512i out = _mm512_permutex2var_epi8(c[0], _mm512_load_si512(two_planes[r]), c[1]);
+    for (unsigned r = 0; r < 3; r++)
+        _mm512_storeu_si512(dst + 64 * r, interleaved(c, r));
+}
 
-        out = _mm512_mask_permutexvar_epi8(out, from_third[r], _mm512_load_si512(third_plane[r]),
-                                           c[2]);
-        _mm512_storeu_si512(dst + 64 * r, out);
-    }
+/* The lowest n bits. */
+static inline uint64_t first(size_t n)
+{
+    return n >= 64 ? UINT64_MAX : (UINT64_C(1) << n) - 1;
+}
+
+/* The first n < 64 LEDs. Tails are masked, not copied through a buffer: reading that back would
+ * wait until every store before it has reached the cache, which packets are not in. */
+static inline void store_tail(uint8_t *dst, const __m512i c[3], size_t n)
+{
+    for (unsigned r = 0; 64 * r < 3 * n; r++)
+        _mm512_mask_storeu_epi8(dst + 64 * r, first(3 * n - 64 * r), interleaved(c, r));
 }
 
 /* The bytes of one colour of 64 XRGB pixels, in order. `byte` 0 is blue. */
@@ -223,46 +240,61 @@ static inline struct pairs linear_pairs(const __m512i px[4], const __m512i pick[
     return q;
 }
 
+/* What stays the same for all LEDs of a run. */
+struct constants {
+    const struct pixel_prepared *p;
+    __m512i pick[3];
+    struct row m[3];
+    __m512i thresholds[3];
+};
+
+static inline struct constants constants_of(const struct pixel_prepared *p,
+                                            const struct dither_row *row, unsigned phase,
+                                            int32_t offset)
+{
+    struct constants c = {.p = p};
+
+    for (unsigned k = 0; k < 3; k++) {
+        c.pick[k] = pick_byte(2 - k);
+        c.m[k] = load_row(p->params.m[k], offset);
+        c.thresholds[k] = _mm512_loadu_si512(row->plane[k] + phase);
+    }
+    return c;
+}
+
+/* 64 pixels to three planes of codes. */
+static inline void turn(__m512i ret[3], const __m512i px[4], const struct constants *c)
+{
+    struct pairs q = linear_pairs(px, c->pick, c->p);
+
+    for (unsigned k = 0; k < 3; k++) {
+        __m512i w[4];
+
+        for (unsigned j = 0; j < 4; j++)
+            w[j] = bucket_bits(light_sum(&c->m[k], q.rg[j], q.b[j]));
+        ret[k] = codes_of(c->p, w, c->thresholds[k]);
+    }
+}
+
 void pixel_chain_xrgb_avx512(uint8_t *dst, const uint32_t *src, size_t n,
                              const struct pixel_prepared *p, const struct dither_row *row,
                              unsigned phase)
 {
-    const __m512i pick[3] = {pick_byte(2), pick_byte(1), pick_byte(0)};
-    const struct row m[3] = {load_row(p->params.m[0], CHAIN_OFFSET),
-                             load_row(p->params.m[1], CHAIN_OFFSET),
-                             load_row(p->params.m[2], CHAIN_OFFSET)};
-    const __m512i thresholds[3] = {_mm512_loadu_si512(row->plane[0] + phase),
-                                   _mm512_loadu_si512(row->plane[1] + phase),
-                                   _mm512_loadu_si512(row->plane[2] + phase)};
-    uint32_t src_tail[TURN] = {0};
-    uint8_t dst_tail[3 * TURN];
+    const struct constants c = constants_of(p, row, phase, CHAIN_OFFSET);
+    __m512i px[4], code[3];
 
-    for (size_t done = 0; done < n; done += TURN) {
-        size_t left = n - done;
-        const uint32_t *s = src + done;
-        uint8_t *d = dst + 3 * done;
-        __m512i px[4], code[3];
-        struct pairs q;
-
-        if (left < TURN) {
-            memcpy(src_tail, s, left * sizeof(*s));
-            s = src_tail;
-            d = dst_tail;
-        }
+    for (; n >= TURN; n -= TURN, src += TURN, dst += 3 * TURN) {
         for (unsigned i = 0; i < 4; i++)
-            px[i] = _mm512_loadu_si512(s + 16 * i);
-        q = linear_pairs(px, pick, p);
-        for (unsigned k = 0; k < 3; k++) {
-            __m512i w[4];
-
-            for (unsigned j = 0; j < 4; j++)
-                w[j] = bucket_bits(light_sum(&m[k], q.rg[j], q.b[j]));
-            code[k] = codes_of(p, w, thresholds[k]);
-        }
-        store_interleaved(d, code);
-        if (left < TURN)
-            memcpy(dst + 3 * done, dst_tail, 3 * left);
+            px[i] = _mm512_loadu_si512(src + 16 * i);
+        turn(code, px, &c);
+        store_interleaved(dst, code);
     }
+    if (n == 0)
+        return;
+    for (unsigned i = 0; i < 4; i++)
+        px[i] = _mm512_maskz_loadu_epi32((__mmask16)(first(n) >> 16 * i), src + 16 * i);
+    turn(code, px, &c);
+    store_tail(dst, code, n);
 }
 
 /* Even (or odd) double words of four LEDs from each of lanes' registers: group j of 64 LEDs given
@@ -309,19 +341,16 @@ void pixel_chain_lin_avx512(uint8_t *dst, const pixel_lin *src, size_t n,
                              load_row(p->params.m[2], offset)};
     pixel_lin src_tail[TURN] = {0};
     uint16_t gain_tail[3 * TURN] = {0};
-    uint8_t dst_tail[3 * TURN];
 
     for (size_t done = 0; done < n; done += TURN) {
         size_t left = n - done;
         const pixel_lin *s = src + done;
         const uint16_t *g = gains ? gains + 3 * done : NULL;
-        uint8_t *d = dst + 3 * done;
         __m512i rg[4], b[4], code[3];
 
         if (left < TURN) {
             memcpy(src_tail, s, left * sizeof(*s));
             s = src_tail;
-            d = dst_tail;
             if (gains) {
                 memcpy(gain_tail, g, 3 * left * sizeof(*g));
                 g = gain_tail;
@@ -341,9 +370,10 @@ void pixel_chain_lin_avx512(uint8_t *dst, const pixel_lin *src, size_t n,
             }
             code[k] = codes_of(p, w, _mm512_loadu_si512(row->plane[k] + phase));
         }
-        store_interleaved(d, code);
         if (left < TURN)
-            memcpy(dst + 3 * done, dst_tail, 3 * left);
+            store_tail(dst + 3 * done, code, left);
+        else
+            store_interleaved(dst + 3 * done, code);
     }
 }
 
@@ -363,10 +393,14 @@ void pixel_swizzle_avx512(uint8_t *dst, const uint32_t *src, size_t n, const uin
     for (unsigned j = 0; j < 48; j++)
         pick[j] = (uint8_t)(4 * (j / 3) + 2u - order[j % 3]);
     shuffle = _mm512_load_si512(pick);
-    for (; i + 16 <= n; i += 16) {
-        __m512i v = _mm512_permutexvar_epi8(shuffle, _mm512_loadu_si512(src + i));
+    /* Whole stores while what they write too much is written again; then masked ones. */
+    for (; i + 22 <= n; i += 16)
+        _mm512_storeu_si512(dst + 3 * i,
+                            _mm512_permutexvar_epi8(shuffle, _mm512_loadu_si512(src + i)));
+    for (; i < n; i += 16) {
+        size_t left = n - i < 16 ? n - i : 16;
+        __m512i v = _mm512_maskz_loadu_epi32((__mmask16)first(left), src + i);
 
-        _mm512_mask_storeu_epi8(dst + 3 * i, 0xffffffffffffu, v);
+        _mm512_mask_storeu_epi8(dst + 3 * i, first(3 * left), _mm512_permutexvar_epi8(shuffle, v));
     }
-    pixel_swizzle_c(dst + 3 * i, src + i, n - i, order);
 }
