@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <libgen.h>
 #include <limits.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -141,6 +142,30 @@ static int sync_folder(const char *file)
     return r;
 }
 
+/* A device, a pipe, a terminal, also by way of a link such as /dev/stdout: nothing that could be
+ * replaced. */
+static bool is_special(const char *file)
+{
+    struct stat st;
+
+    return stat(file, &st) == 0 && !S_ISREG(st.st_mode) && !S_ISDIR(st.st_mode);
+}
+
+/* Without waiting for a reader of a pipe; but what is read is then waited for. */
+static int write_into(const char *file, const void *data, size_t len, struct qp_diag *diag)
+{
+    int fd = open(file, O_WRONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK), r;
+
+    if (fd < 0) {
+        r = -errno;
+        return qp_diag_set(diag, r, "%s: cannot be written to: %s", file, strerror(-r));
+    }
+    r = fcntl(fd, F_SETFL, 0) < 0 ? -errno : write_all(fd, data, len);
+    if (close(fd) < 0 && r == 0)
+        r = -errno;
+    return r < 0 ? qp_diag_set(diag, r, "%s: cannot be written to: %s", file, strerror(-r)) : 0;
+}
+
 int qp_file_replace(const char *file, const void *data, size_t len, struct qp_diag *diag)
 {
     char beside[PATH_MAX];
@@ -148,6 +173,8 @@ int qp_file_replace(const char *file, const void *data, size_t len, struct qp_di
 
     if (n < 0 || (size_t)n >= sizeof(beside))
         return qp_diag_set(diag, -ENAMETOOLONG, "%.64s...: the name is too long", file);
+    if (is_special(file))
+        return write_into(file, data, len, diag);
     fd = mkostemp(beside, O_CLOEXEC);
     if (fd < 0) {
         r = -errno;

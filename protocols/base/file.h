@@ -14,9 +14,10 @@ QP_MUST_CHECK int qp_file_read(const char *file, size_t max, char **ret, size_t 
                                struct qp_diag *diag);
 
 /* Write a new file beside, fsync, rename over, fsync the folder: after a crash the old or the new
- * content, never a mixture. Mode 0644; a symbolic link is replaced, not followed. Returns 0 or a
- * negative errno (-ENOSPC, -ENOENT, -EACCES, -EISDIR, -ENAMETOOLONG ...): the old file is still
- * there, unless only the folder could not be synced, which diag says. */
+ * content, never a mixture. Mode 0644; a symbolic link is replaced, not followed. What is no file
+ * but a device or a pipe (/dev/stdout) is written to instead, -ENXIO if nobody reads the pipe.
+ * Returns 0 or a negative errno (-ENOSPC, -ENOENT, -EACCES, -EISDIR, -ENAMETOOLONG ...): the old
+ * file is still there, unless only the folder could not be synced, which diag says. */
 QP_MUST_CHECK int qp_file_replace(const char *file, const void *data, size_t len,
                                   struct qp_diag *diag);
 

@@ -2,6 +2,7 @@
 #include "protocols/base/file.h"
 
 #include <dirent.h>
+#include <fcntl.h>
 #include <limits.h>
 #include <signal.h>
 #include <string.h>
@@ -153,6 +154,31 @@ TEST(failed_replace_leaves_the_old_file)
     T_EQ(qp_file_replace(name, "x", 1, &diag), -ENAMETOOLONG);
     name[300] = '\0';
     T_EQ(qp_file_replace(name, "x", 1, &diag), -ENAMETOOLONG);
+    leave();
+}
+
+/* Devices and pipes are written to: root must not lose its /dev/null. The link stands for it. */
+TEST(devices_and_pipes_are_not_replaced)
+{
+    struct qp_diag diag;
+    struct stat st;
+    char got[8];
+    int fd;
+
+    enter();
+    T_CHECK(symlink("/dev/full", "full") == 0);
+    T_EQ(qp_file_replace("full", "x", 1, &diag), -ENOSPC);
+    T_CHECK(strstr(diag.text, "full: cannot be written to"));
+    T_CHECK(lstat("full", &st) == 0 && S_ISLNK(st.st_mode));
+    T_CHECK(mkfifo("pipe", 0600) == 0);
+    T_EQ(qp_file_replace("pipe", "x", 1, &diag), -ENXIO);
+    fd = open("pipe", O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+    T_CHECK(fd >= 0);
+    T_EQ(qp_file_replace("pipe", "told", 4, NULL), 0);
+    T_EQ(read(fd, got, sizeof(got)), 4);
+    T_CHECK(memcmp(got, "told", 4) == 0);
+    T_CHECK(close(fd) == 0);
+    T_EQ(n_files(), 2);
     leave();
 }
 
