@@ -336,6 +336,21 @@ static int play(struct player *p)
     return code < 0 ? (fail(p, code, &diag), 1) : code;
 }
 
+/* A capture that broke off holds less than was asked for, which must not look like success. */
+static bool lost_capture(const struct player *p)
+{
+    const char *link = p->options->link;
+
+    for (uint32_t i = 0; link && strncmp(link, "pcap:", 5) == 0 && i < p->wall->n_outputs; i++) {
+        struct sender_port_stats port;
+
+        sender_stats(engine_sender(p->engine), i, &port);
+        if (!port.carrier)
+            return true;
+    }
+    return false;
+}
+
 static int report_end(struct player *p, int code)
 {
     struct stats_source s = stats_of(p);
@@ -346,6 +361,9 @@ static int report_end(struct player *p, int code)
     engine_stats(p->engine, &e);
     if (e.state == ENGINE_FAILED)
         qp_log(&p->log, QP_ERR, "nothing could be played");
+    log_warnings(p); /* what happened since the last look, if there was one at all */
+    if (lost_capture(p))
+        code = 1;
     stats_line(&s, line, sizeof(line));
     if (!p->options->quiet)
         qp_log(&p->log, QP_INFO, "%s", line);
