@@ -6,7 +6,9 @@
 
 #include "controller/player/render/plan_impl.h"
 
-#define TABLE_ALIGN 64u
+#define TABLE_ALIGN   64u
+#define PIXELS_A_LINE 16 /* of a cache line */
+#define RUNS_AHEAD    3  /* so far before its turn a run's pixels are asked for */
 
 static void *aligned_zeroed(size_t bytes)
 {
@@ -182,6 +184,27 @@ static void run_chain(const struct plan *plan, struct plan_scratch *s, const str
                             chain->order);
 }
 
+/* Ask for the canvas pixels of a run that is to come: a cabinet's row is a kilobyte at best, too
+ * short for the hardware to see the pattern. Inlined by force: to gcc 12 a function that does
+ * nothing but prefetch has no effect, and it drops the call. */
+static inline __attribute__((always_inline)) void prefetch_run(const struct run *run,
+                                                               const struct canvas *canvas)
+{
+    const uint32_t *p;
+    ptrdiff_t step = PIXELS_A_LINE;
+    uint32_t n = (run->n + PIXELS_A_LINE - 1) / PIXELS_A_LINE;
+
+    if (run->kind == RUN_SAMPLED)
+        return;
+    p = canvas_row(canvas, run->y) + run->x;
+    if (run->kind == RUN_STRIDED) {
+        step = run->dv * (ptrdiff_t)canvas->stride + run->du;
+        n = run->n;
+    }
+    for (uint32_t i = 0; i < n; i++, p += step)
+        __builtin_prefetch(p);
+}
+
 void plan_port(const struct plan *plan, struct plan_scratch *scratch, uint32_t port,
                const struct canvas *canvas, uint8_t *bytes)
 {
@@ -194,6 +217,8 @@ void plan_port(const struct plan *plan, struct plan_scratch *scratch, uint32_t p
     for (size_t i = 0; i < p->n_runs; i++) {
         const struct run *run = &p->runs[i];
 
+        if (i + RUNS_AHEAD < p->n_runs)
+            prefetch_run(run + RUNS_AHEAD, canvas);
         if (plan->identity && run->kind != RUN_SAMPLED)
             plan->kernels.swizzle(bytes + run->dst, run_pixels(scratch, run, canvas), run->n,
                                   plan->chains[run->chain].order);
