@@ -41,6 +41,7 @@ struct loader {
     uint32_t *item_playlist; /* beside model.items: the playlist of one item made for it, or NONE */
     size_t errors_before;    /* in the report when reading began */
     bool too_big;
+    bool frozen; /* facts: the model is not to be added to */
 };
 
 enum lock {

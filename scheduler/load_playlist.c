@@ -298,5 +298,11 @@ int load_rule_content(struct loader *l, const struct qp_node *rule, uint32_t *re
     if (playlist.json || !item.json)
         return 0;
     i = load_ref(l, &item, &l->items, "item");
-    return i == NONE ? 0 : make_single(l, i, ret);
+    if (i == NONE)
+        return 0;
+    if (!l->frozen || l->item_playlist[i] != NONE)
+        return make_single(l, i, ret);
+    qp_node_error(&item, l->report, "Name a playlist of the schedule.",
+                  "no playlist of the schedule holds this item alone");
+    return 0;
 }

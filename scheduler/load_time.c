@@ -200,34 +200,58 @@ static int take_millis(const char **p)
     return ms;
 }
 
-const char *load_instant(const char *text, const struct tz *zone, bool is_end, int64_t *ret_ms)
+struct stamp {
+    int32_t day, clock, offset; /* offset in seconds, if given */
+    int ms;
+    bool given;
+};
+
+static const char *take_stamp(const char *text, bool is_end, struct stamp *ret)
 {
-    int32_t day = 0, clock = 0, offset = 0;
-    bool given = false;
-    int ms = 0;
-    int64_t local, utc;
-    const char *why = take_day(&text, &day);
+    const char *why = take_day(&text, &ret->day);
 
     if (why)
         return why;
     if (*text == '\0') {
-        clock = is_end ? CIVIL_DAY_S : 0;
-    } else {
-        if (!take(&text, 'T') && !take(&text, ' '))
-            return "is not an instant like 2026-07-17T15:00:00Z";
-        why = take_clock(&text, is_end, &clock);
-        ms = take_millis(&text);
-        if (!why && ms < 0)
-            why = "is not an instant like 2026-07-17T15:00:00Z";
-        if (!why)
-            why = take_zone(&text, &given, &offset);
+        ret->clock = is_end ? CIVIL_DAY_S : 0;
+        return NULL;
     }
-    if (why || *text)
-        return why ? why : "is not an instant like 2026-07-17T15:00:00Z";
-    if (!given && !zone)
+    if (!take(&text, 'T') && !take(&text, ' '))
+        return "is not an instant like 2026-07-17T15:00:00Z";
+    why = take_clock(&text, is_end, &ret->clock);
+    ret->ms = take_millis(&text);
+    if (!why && ret->ms < 0)
+        why = "is not an instant like 2026-07-17T15:00:00Z";
+    if (!why)
+        why = take_zone(&text, &ret->given, &ret->offset);
+    if (!why && *text)
+        why = "is not an instant like 2026-07-17T15:00:00Z";
+    return why;
+}
+
+const char *load_instant(const char *text, const struct tz *zone, bool is_end, int64_t *ret_ms)
+{
+    struct stamp at = {.given = false};
+    const char *why = take_stamp(text, is_end, &at);
+    int64_t wall;
+
+    if (why)
+        return why;
+    if (!at.given && !zone)
         return "does not say in which zone; add Z or an offset like +08:00, or name a zone";
-    local = day * (int64_t)CIVIL_DAY_S + clock;
-    utc = given ? local - offset : local_to_utc(zone, local, is_end);
-    *ret_ms = utc * 1000 + ms;
+    wall = at.day * (int64_t)CIVIL_DAY_S + at.clock;
+    wall = at.given ? wall - at.offset : local_to_utc(zone, wall, is_end);
+    *ret_ms = wall * 1000 + at.ms;
     return NULL;
+}
+
+bool load_local(const char *text, bool is_end, int32_t *ret_day, int32_t *ret_s)
+{
+    struct stamp at = {.given = false};
+
+    if (take_stamp(text, is_end, &at) || at.given || at.ms)
+        return false;
+    *ret_day = at.day;
+    *ret_s = at.clock;
+    return true;
 }

@@ -23,5 +23,7 @@ const char *load_range(const char *text, struct day_range *ret);
  * clocks go forward a missing time means the first instant after the gap; of a repeated one a start
  * takes the earlier and an end the later. */
 const char *load_instant(const char *text, const struct tz *zone, bool is_end, int64_t *ret_ms);
+/* Is it such a text, without offset and in whole seconds? *ret_s 0..86400. */
+bool load_local(const char *text, bool is_end, int32_t *ret_day, int32_t *ret_s);
 
 #endif

@@ -8,6 +8,7 @@
 #include "scheduler/civil.h"
 #include "scheduler/load.h"
 #include "scheduler/load_time.h"
+#include "scheduler/occurrence.h"
 
 #define EDITS_MAX   10000u
 #define WINDOWS_MAX 2000000u
@@ -113,6 +114,54 @@ int load_once(struct loader *l, const struct qp_node *node, const char *end_memb
     if (ret->once_end_ms < ret->once_start_ms)
         return qp_node_error(&end, l->report, "Swap the two, or correct the date.",
                              "the window ends before it begins");
+    return 0;
+}
+
+static const char *text_of(const struct qp_node *node, const char *member)
+{
+    struct qp_node at = qp_node_member(node, member);
+
+    return cJSON_IsString(at.json) ? at.json->valuestring : "";
+}
+
+/* Without a zone both ends are local times of each screen: one day's window that ends some days
+ * later. Returns false when it is not such a one. */
+static bool read_once_local(struct loader *l, const struct qp_node *node, struct window *w)
+{
+    struct qp_node to = qp_node_member(node, "to");
+    struct day_range *r = w->ranges;
+    int32_t last, days;
+
+    if (!load_local(text_of(node, "from"), false, &w->first_day, &r->start.s) ||
+        !load_local(text_of(node, "to"), true, &last, &r->end.s))
+        return false;
+    w->frequency = EVERY_DAY;
+    w->last_day = w->first_day;
+    days = last - w->first_day;
+    if (days == 0 && r->end.s == r->start.s)
+        qp_node_error(&to, l->report, "Let it end after it begins.",
+                      "the window has no length: it ends where it begins");
+    else if (days < 0 || (days == 0 && r->end.s < r->start.s))
+        qp_node_error(&to, l->report, "Swap the two, or correct the date.",
+                      "the window ends before it begins");
+    else if (days > 366)
+        qp_node_error(&to, l->report, "Name a zone, or write offsets.",
+                      "is more than a year later, which needs a zone");
+    else
+        w->end_days = (uint16_t)(days - (r->end.s <= r->start.s));
+    return true;
+}
+
+static int read_once(struct loader *l, const struct qp_node *node, struct window *w)
+{
+    w->ranges = load_array(1, sizeof(*w->ranges));
+    if (!w->ranges)
+        return -ENOMEM;
+    w->n_ranges = 1;
+    if (!w->zone && read_once_local(l, node, w))
+        return 0;
+    w->n_ranges = 0;
+    (void)load_once(l, node, "to", w->zone, w);
     return 0;
 }
 
@@ -477,8 +526,7 @@ static int read_window(struct loader *l, const struct qp_node *node, struct wind
         return err;
     if (qp_node_member(node, "from").json || qp_node_member(node, "to").json) {
         check_once_alone(l, node);
-        (void)load_once(l, node, "to", w->zone ? w->zone : l->zone, w);
-        return 0;
+        return read_once(l, node, w);
     }
     read_recurrence(l, node, w);
     err = read_times(l, node, w);
@@ -493,6 +541,8 @@ int load_add_window(struct loader *l, struct window *window, uint32_t *ret)
         load_window_finish(window);
         return -ENOMEM;
     }
+    if (window->n_ranges && l->report->n_errors == l->errors_before)
+        occurrence_prepare(window);
     *ret = m->n_windows;
     m->windows[m->n_windows++] = *window;
     return 0;

@@ -143,6 +143,22 @@ TEST(instants_with_offset_and_without)
     model_destroy(m);
 }
 
+TEST(once_in_local_time_of_every_screen)
+{
+    struct model *m = load(WINDOW("\"from\": \"2026-07-17T22:00\", \"to\": \"2026-07-19T06:00\""));
+    const struct window *w = &m->windows[0];
+
+    T_EQ(w->frequency, EVERY_DAY);
+    T_EQ(w->first_day, w->last_day);
+    T_EQ(w->ranges[0].start.s, 22 * 3600);
+    T_EQ(w->end_days, 1);
+    model_destroy(m);
+    refused(WINDOW("\"from\": \"2026-07-17T22:00\", \"to\": \"2026-07-17T22:00\""),
+            "rules[1].window.to", "has no length");
+    refused(WINDOW("\"from\": \"2026-07-17T22:00\", \"to\": \"2026-07-19T06:00Z\""),
+            "rules[1].window.from", "does not say in which zone");
+}
+
 TEST(dayparts_with_exceptions)
 {
     struct model *m =
@@ -286,8 +302,8 @@ TEST(windows_that_make_no_sense)
 {
     refused(WINDOW("\"from\": \"2026-07-17T10:00Z\", \"to\": \"2026-07-17T18:00+08:00\""),
             "rules[1].window.to", "rule \"R\": the window has no length");
-    refused(WINDOW("\"from\": \"2026-07-17T10:00Z\", \"to\": \"2026-07-16\""), "rules[1].window.to",
-            "ends before it begins");
+    refused(WINDOW("\"from\": \"2026-07-17T10:00Z\", \"to\": \"2026-07-16T10:00Z\""),
+            "rules[1].window.to", "ends before it begins");
     refused(WINDOW("\"from\": \"2026-07-17T10:00Z\""), "rules[1].window.to", "is missing");
     refused(WINDOW("\"from\": \"2026-07-17\", \"to\": \"2026-07-18\", \"times\": \"08:00-09:00\""),
             "rules[1].window.times", "does not go with a window that happens once");
