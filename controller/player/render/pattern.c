@@ -32,7 +32,7 @@ struct pattern {
     const struct wall *wall;   /* borrowed */
     struct wall_index **index; /* WALK: one a port */
     uint64_t longest;          /* WALK: LEDs of the longest port */
-    uint64_t lit;              /* WALK: the cell that is lit on every port */
+    uint64_t lit;              /* WALK: the cell lit on every port; BAR: its first column */
     bool begun;                /* something was painted */
 };
 
@@ -83,13 +83,20 @@ static void paint_grid(struct canvas *c)
     fill_rect(c, (int64_t)c->w - 1, 0, 1, c->h, 0xffffff);
 }
 
-static void paint_bar(struct canvas *c, uint64_t n)
+static void draw_bar(struct canvas *c, int64_t x, uint32_t colour)
 {
-    int64_t x = (int64_t)(n % c->w);
+    fill_rect(c, x, 0, BAR_WIDTH, c->h, colour);
+    fill_rect(c, x - c->w, 0, BAR_WIDTH, c->h, colour); /* the part that wrapped round */
+}
 
-    fill(c, 0);
-    fill_rect(c, x, 0, BAR_WIDTH, c->h, 0xffffff);
-    fill_rect(c, x - c->w, 0, BAR_WIDTH, c->h, 0xffffff); /* the part that wrapped round */
+static void paint_bar(struct pattern *p, struct canvas *c, uint64_t n)
+{
+    if (p->begun)
+        draw_bar(c, (int64_t)p->lit, 0);
+    else
+        fill(c, 0);
+    p->lit = n % c->w;
+    draw_bar(c, (int64_t)p->lit, 0xffffff);
 }
 
 /* Colours far apart for neighbouring ports: the golden angle round the hue circle, dark enough to
@@ -259,7 +266,7 @@ static void paint_still(struct pattern *p, struct canvas *c)
 void pattern_paint(struct pattern *pattern, struct canvas *canvas, uint64_t n)
 {
     if (pattern->kind == PATTERN_BAR)
-        paint_bar(canvas, n);
+        paint_bar(pattern, canvas, n);
     else if (pattern->kind == PATTERN_WALK)
         paint_walk(pattern, canvas, n);
     else if (!pattern->begun)
