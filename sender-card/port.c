@@ -6,6 +6,8 @@
 
 #include "protocols/base/clock.h"
 
+#define PLAIN_LIMIT_NS 100000000LL
+
 static void add(atomic_ullong *counter, uint64_t n)
 {
     atomic_fetch_add_explicit(counter, n, memory_order_relaxed);
@@ -23,8 +25,16 @@ static int64_t planned_ns(const struct port *port, const struct track *track, si
                                    : port->frame.latch_ns;
 }
 
+/* The interface has n packets more to put on the wire, behind what it still holds. */
+static void load_wire(const struct port *port, struct track *track, int n, int64_t now_ns)
+{
+    int64_t wire_ns = (int64_t)n * port->max_wire * 8000 / (port->mbps ? port->mbps : 1);
+
+    track->wire_free_ns = (track->wire_free_ns > now_ns ? track->wire_free_ns : now_ns) + wire_ns;
+}
+
 /* Send packets [track->next, track->next + n), n <= LINK_BATCH. Returns what the link returns. */
-static int send_some(struct port *port, struct track *track, size_t n)
+static int send_some(struct port *port, struct track *track, size_t n, int64_t now_ns)
 {
     const uint8_t *set = port->sets[port->frame.set];
     struct link_msg msgs[LINK_BATCH];
@@ -44,6 +54,7 @@ static int send_some(struct port *port, struct track *track, size_t n)
         bytes += msgs[i].len;
     if (sent > 0) {
         track->next += (size_t)sent;
+        load_wire(port, track, sent, now_ns);
         add(&port->counters.packets, (uint64_t)sent);
         add(&port->counters.bytes, bytes);
     }
@@ -114,37 +125,47 @@ void port_begin(struct port *port, const struct port_frame *frame, int64_t now_n
     }
 }
 
-/* The track's link is lost: begin the frame again on the other one, or give it up. */
+/* The track's link is lost: begin the frame again on the other one, or give it up. Once a frame:
+ * two links that both refuse would pass it to and fro for ever. */
 static void lose_link(struct port *port, struct track *track, int64_t now_ns)
 {
     struct link *other = port->links[track->link == port->links[0]];
 
     if (track->link == port->links[0])
         port->primary_since_ns = 0;
-    if (port->hot || !other || !link_has_carrier(other)) {
+    if (port->hot || track->moved || !other || !link_has_carrier(other)) {
         track->done = true;
         return;
     }
     use_backup(port, other == port->links[1]);
     start_track(port, track, other, now_ns);
+    track->moved = true;
 }
 
 /* What came of sending n packets. Returns false when the track has to wait or is over. */
 static bool take_result(struct port *port, struct track *track, int sent, size_t n, int64_t now_ns)
 {
+    track->retry_ns = 0;
     if (sent == (int)n)
         return true;
-    track->retry_ns = now_ns + PORT_RETRY_NS;
-    if (sent >= 0) {
-        add(&port->counters.short_sends, 1);
-    } else if (sent == -EAGAIN) {
-        add(&port->counters.eagain, 1);
+    if (sent >= 0 || sent == -EAGAIN) {
+        add(sent >= 0 ? &port->counters.short_sends : &port->counters.eagain, 1);
+        track->retry_ns = now_ns + PORT_RETRY_NS;
     } else {
         add(&port->counters.errors, 1);
-        track->retry_ns = 0;
         lose_link(port, track, now_ns);
     }
     return false;
+}
+
+/* Woken late: what is owed leaves in bursts as well, not at once. An interface puts frames on the
+ * wire at its own rate and may be given them twice as fast; datagrams may have a slower link
+ * further on, whose rate nobody else keeps. */
+static int64_t catch_up_ns(const struct port *port, const struct track *track)
+{
+    bool udp = port->driver->driver->medium == DRIVER_UDP;
+
+    return udp ? track->pacer.burst_wire_ns : track->pacer.burst_wire_ns / 2;
 }
 
 /* Rows. Returns when to go on. */
@@ -162,10 +183,9 @@ static int64_t step_data(struct port *port, struct track *track, int64_t now_ns)
         most = LINK_BATCH;
     if (n > most)
         n = most;
-    if (!take_result(port, track, send_some(port, track, n), n, now_ns))
+    if (!take_result(port, track, send_some(port, track, n, now_ns), n, now_ns))
         return track->done ? now_ns : track->retry_ns;
-    /* Woken late: what is owed leaves in bursts as well, not at once. */
-    return port->paced && track->next < allowed ? now_ns + track->pacer.burst_wire_ns / 2 : now_ns;
+    return port->paced && track->next < allowed ? now_ns + catch_up_ns(port, track) : now_ns;
 }
 
 static int64_t latch_time(const struct port *port, const struct track *track)
@@ -182,13 +202,14 @@ static int64_t step_latch(struct port *port, struct track *track, int64_t now_ns
     size_t n = port->window.end - track->next;
     int64_t at;
 
-    /* The first look at the clock after the last row has left: the gap is never shorter. */
+    /* The first look at the clock after the last row was sent, or when the last of them is on the
+     * wire: the gap is never shorter. */
     if (track->data_end_ns == 0)
-        track->data_end_ns = now_ns;
+        track->data_end_ns = track->wire_free_ns > now_ns ? track->wire_free_ns : now_ns;
     at = latch_time(port, track);
     if (now_ns < at)
         return at;
-    if (!take_result(port, track, send_some(port, track, n), n, now_ns))
+    if (!take_result(port, track, send_some(port, track, n, now_ns), n, now_ns))
         return track->done ? now_ns : track->retry_ns;
     track->done = true;
     if (track->link->ops->frame_end && track->link->ops->frame_end(track->link) < 0)
@@ -308,10 +329,9 @@ void port_send_mail(struct port *port, int64_t now_ns)
     }
 }
 
-void port_send_plain(struct port *port, unsigned set, int64_t now_ns)
+static void send_plain(struct port *port, struct link *link, unsigned set, int64_t now_ns)
 {
-    int64_t end_ns = qp_clock_mono_ns() + 100000000;
-    struct link *link = port->links[port->on_backup];
+    int64_t end_ns = qp_clock_mono_ns() + PLAIN_LIMIT_NS;
     size_t i = 0, end = port->layout.n_slots;
 
     while (i < end && link_has_carrier(link) && qp_clock_mono_ns() < end_ns) {
@@ -323,6 +343,13 @@ void port_send_plain(struct port *port, unsigned set, int64_t now_ns)
     }
     if (link->ops->frame_end)
         (void)link->ops->frame_end(link); /* nobody is left to hear of it */
+}
+
+void port_send_plain(struct port *port, unsigned set, int64_t now_ns)
+{
+    for (size_t i = 0; i < QP_ARRAY_LEN(port->links); i++)
+        if (port->links[i] && (port->hot || i == port->on_backup))
+            send_plain(port, port->links[i], set, now_ns);
 }
 
 void port_finish(struct port *port)

@@ -35,10 +35,12 @@ struct port_counters {
 struct track {
     struct link *link; /* NULL: not in use */
     struct pacer pacer;
-    size_t next;         /* packet */
-    int64_t retry_ns;    /* not before */
-    int64_t data_end_ns; /* when the last data packet had left; 0 = not yet */
-    int64_t latched_ns;  /* when the latch did; 0 = not */
+    size_t next;          /* packet */
+    int64_t retry_ns;     /* the link took nothing: not before; 0 = it does */
+    int64_t wire_free_ns; /* when the interface has sent what it was given, at the link's rate */
+    int64_t data_end_ns;  /* when the last data packet had left; 0 = not yet */
+    int64_t latched_ns;   /* when the latch did; 0 = not */
+    bool moved;           /* to this link in the middle of the frame */
     bool done;
 };
 
@@ -102,7 +104,8 @@ bool port_post(struct port *port, uint32_t ip, const uint8_t *bytes, size_t len)
 void port_send_mail(struct port *port, int64_t now_ns);
 bool port_has_mail(const struct port *port);
 
-/* Send the data packets of a set as they are now, in order, at most for 100 ms; for farewells. */
+/* Send the data packets of a set as they are now, in order, on every link in use, at most for 100
+ * ms each; for farewells. */
 void port_send_plain(struct port *port, unsigned set, int64_t now_ns);
 
 /* Free what is owned; links are closed. */

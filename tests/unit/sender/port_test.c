@@ -301,6 +301,73 @@ TEST(hot_backup_sends_everything_twice)
     end();
 }
 
+TEST(two_links_that_refuse_give_the_frame_up)
+{
+    make_port(64, 64, true, false);
+    links[0].result = links[1].result = -EMSGSIZE; /* the carrier is there */
+    frame_at(1000 * MS);
+    T_EQ(port.counters.errors, 2); /* each was tried once, not until the frame is over */
+    T_EQ(port.counters.incomplete, 1);
+    port.paced = false; /* nothing else would end it */
+    frame_at(3000 * MS);
+    T_EQ(port.counters.errors, 4);
+    T_EQ(port.counters.incomplete, 2);
+    end();
+}
+
+TEST(a_queue_that_was_full_once_does_not_cost_a_late_latch)
+{
+    make_port(64, 64, false, false);
+    links[0].room = 21;
+    begin(1000 * MS, 1000 * MS + PERIOD);
+    (void)run(1000 * MS, 1009 * MS);
+    links[0].room = UINT32_MAX;
+    (void)run(1009 * MS, 1000 * MS + PERIOD - MS);
+    T_EQ(links[0].n, 66);
+    (void)run(1000 * MS + 2 * PERIOD + MS, INT64_MAX); /* the thread was held up */
+    T_EQ(port.counters.late, 1);
+    T_EQ(port.counters.incomplete, 0);
+    end();
+}
+
+/* When what was given to the interface has left it at its rate. */
+static int64_t wire_end(const struct fake_link *link, size_t n, int64_t packet_ns)
+{
+    int64_t end_ns = 0;
+
+    for (size_t i = 0; i < n; i++)
+        end_ns = (link->times[i] > end_ns ? link->times[i] : end_ns) + packet_ns;
+    return end_ns;
+}
+
+TEST(the_gap_is_kept_on_the_wire)
+{
+    size_t rows = 1000;
+
+    make_port(497, (unsigned)rows, false, false);
+    begin(1000 * MS, 1000 * MS + PERIOD);
+    (void)run(1000 * MS, 1006 * MS);
+    (void)run(1000 * MS + PERIOD - 4 * MS, INT64_MAX); /* much is owed: the queue fills */
+    T_EQ(links[0].n, rows + 4);
+    T_CHECK(links[0].times[rows + 2] - wire_end(&links[0], rows + 2, 12288) >= 2 * MS);
+    T_EQ(port.counters.frames, 1);
+    end();
+}
+
+TEST(farewells_leave_on_every_link_in_use)
+{
+    make_port(64, 64, true, true);
+    port.layout.n_slots = 64;
+    port_send_plain(&port, 0, 0);
+    T_EQ(links[0].n, 64);
+    T_EQ(links[1].n, 64);
+    port.hot = false;
+    port_send_plain(&port, 0, 0);
+    T_EQ(links[0].n, 128);
+    T_EQ(links[1].n, 64);
+    end();
+}
+
 TEST(unpaced_knows_no_deadline)
 {
     make_port(64, 64, false, false);
