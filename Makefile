@@ -194,9 +194,11 @@ deps:
 	@tools/install-packages packages.txt
 
 # --- run -----------------------------------------------------------------------
+# Somebody who types make run should not wait for one processor only.
+jobs = $(if $(filter -j% --jobserver%,$(MAKEFLAGS)),,-j$(shell nproc))
 run:
 	@$(MAKE) deps
-	@$(MAKE) all VARIANT=release
+	@$(MAKE) $(jobs) all VARIANT=release
 	@tools/demo build/release
 
 # --- test ----------------------------------------------------------------------
@@ -210,13 +212,13 @@ test-long:
 	@tests/run long
 bench:
 	@$(MAKE) deps
-	@$(MAKE) programs-for-tests VARIANT=release
+	@$(MAKE) $(jobs) programs-for-tests VARIANT=release
 	@tests/bench/run build/release
 # Every fuzz target for FUZZ_SECONDS; new inputs are kept below build/corpus.
 FUZZ_SECONDS ?= 60
 fuzz:
 	@$(MAKE) deps
-	@$(MAKE) $(FUZZ:%.c=build/fuzz-clang/%) VARIANT=fuzz CC=clang
+	@$(MAKE) $(jobs) $(FUZZ:%.c=build/fuzz-clang/%) VARIANT=fuzz CC=clang
 	@tests/fuzz/run build/fuzz-clang $(FUZZ_SECONDS)
 
 # --- lint ----------------------------------------------------------------------
