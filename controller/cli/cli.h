@@ -27,8 +27,9 @@ struct cli_opt {
     const char **value;            /* set to its argument, or to "" for a flag */
 };
 
-/* Read options and at most one operand (NULL: none is allowed) in any order. Prints the help and
- * returns 1 for --help; prints what is wrong and returns -EINVAL; otherwise 0. */
+/* Read options and at most one operand (NULL: none is allowed) in any order. usage: one line; more
+ * lines (what the command does, examples) are printed after the options of --help. Prints the help
+ * and returns 1 for --help; prints what is wrong and returns -EINVAL; otherwise 0. */
 QP_MUST_CHECK int cli_parse(const char *usage, const struct cli_opt *opts, size_t n,
                             const char **operand, int argc, char **argv);
 
@@ -40,6 +41,7 @@ int cli_fail(const char *fmt, ...) QP_PRINTF(1, 2);
 
 /* commands of qp */
 int cli_wall(int argc, char **argv);
+int cli_schedule(int argc, char **argv);
 
 /* commands of qp wall */
 int cli_wall_check(int argc, char **argv);

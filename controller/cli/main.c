@@ -5,11 +5,12 @@
 
 #include "controller/cli/cli.h"
 #include "controller/cli/novastar.h"
-
-#define VERSION "0.1.0"
+#include "protocols/base/version.h"
 
 static const struct cli_command commands[] = {
     {"wall", "check|draw|new|format ...", "describe, check and draw LED walls", cli_wall},
+    {"schedule", "check|resolve|timeline|conflicts|plan|import|export|format ...",
+     "what plays when, on every screen, and why", cli_schedule},
     {"novastar", "HOST|/dev/tty... status|brightness|test|black|freeze ...",
      "control and monitor NovaStar cards (their picture comes over HDMI)", cli_novastar},
 };
@@ -38,7 +39,8 @@ static void print_commands(FILE *out, const char *prefix, const struct cli_comma
 {
     fprintf(out, "usage: %s COMMAND ...\n\n", prefix);
     for (size_t i = 0; i < n; i++)
-        fprintf(out, "  %s %s %s\n      %s\n", prefix, table[i].name, table[i].args, table[i].help);
+        fprintf(out, "  %s %s%s%s\n      %s\n", prefix, table[i].name, *table[i].args ? " " : "",
+                table[i].args, table[i].help);
     fprintf(out, "\nEvery command explains itself: %s COMMAND --help\n", prefix);
 }
 
@@ -66,15 +68,25 @@ int cli_dispatch(const char *prefix, const struct cli_command *table, size_t n, 
     return CLI_USAGE;
 }
 
+/* The first line of a usage text; what follows is for --help only. */
+static int usage_len(const char *usage)
+{
+    return (int)strcspn(usage, "\n");
+}
+
 static void print_help(const char *usage, const struct cli_opt *opts, size_t n)
 {
-    printf("usage: %s\n\n", usage);
+    int len = usage_len(usage);
+
+    printf("usage: %.*s\n%s", len, usage, n ? "\n" : "");
     for (size_t i = 0; i < n; i++) {
         int width = printf("  %s%s%s", opts[i].name, opts[i].arg ? " " : "",
                            opts[i].arg ? opts[i].arg : "");
 
         printf("%*s%s\n", width < 26 ? 26 - width : 1, "", opts[i].help);
     }
+    if (usage[len])
+        printf("\n%s\n", usage + len + 1);
 }
 
 static int take_option(const char *usage, const struct cli_opt *opts, size_t n, int argc,
@@ -96,13 +108,14 @@ static int take_option(const char *usage, const struct cli_opt *opts, size_t n, 
             return 0;
         }
         if (*i + 1 == argc) {
-            fprintf(stderr, "qp: %s needs %s\nusage: %s\n", opts[k].name, opts[k].arg, usage);
+            fprintf(stderr, "qp: %s needs %s\nusage: %.*s\n", opts[k].name, opts[k].arg,
+                    usage_len(usage), usage);
             return -EINVAL;
         }
         *opts[k].value = argv[++*i];
         return 0;
     }
-    fprintf(stderr, "qp: there is no option %s\nusage: %s\n", argv[*i], usage);
+    fprintf(stderr, "qp: there is no option %s\nusage: %.*s\n", argv[*i], usage_len(usage), usage);
     return -EINVAL;
 }
 
@@ -122,13 +135,14 @@ int cli_parse(const char *usage, const struct cli_opt *opts, size_t n, const cha
             continue;
         }
         if (!operand || *operand) {
-            fprintf(stderr, "qp: \"%s\" is one argument too many\nusage: %s\n", argv[i], usage);
+            fprintf(stderr, "qp: \"%s\" is one argument too many\nusage: %.*s\n", argv[i],
+                    usage_len(usage), usage);
             return -EINVAL;
         }
         *operand = argv[i];
     }
     if (operand && !*operand) {
-        fprintf(stderr, "qp: a file is missing\nusage: %s\n", usage);
+        fprintf(stderr, "qp: a file is missing\nusage: %.*s\n", usage_len(usage), usage);
         return -EINVAL;
     }
     return 0;
@@ -137,7 +151,7 @@ int cli_parse(const char *usage, const struct cli_opt *opts, size_t n, const cha
 int main(int argc, char **argv)
 {
     if (argc == 2 && strcmp(argv[1], "--version") == 0) {
-        puts("qp " VERSION);
+        puts("qp " QP_VERSION);
         return CLI_OK;
     }
     return cli_dispatch("qp", commands, QP_ARRAY_LEN(commands), argc, argv);

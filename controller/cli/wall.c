@@ -19,7 +19,8 @@ int cli_wall(int argc, char **argv)
 
 int cli_wall_format(int argc, char **argv)
 {
-    int r = cli_parse("qp wall format", NULL, 0, NULL, argc, argv);
+    int r = cli_parse("qp wall format\nPrints where, name, type, default and meaning, a line each.",
+                      NULL, 0, NULL, argc, argv);
 
     if (r != 0)
         return r > 0 ? CLI_OK : CLI_USAGE;

@@ -10,7 +10,14 @@
 #include "protocols/wall/wall.h"
 #include "sender-card/sender.h"
 
-#define USAGE     "qp wall check FILE [--json]"
+#define USAGE                                                                                      \
+    "qp wall check FILE [--json]\n"                                                                \
+    "Lists every mistake with its place in the file and its remedy, and what each port carries:\n" \
+    "pixels, packets and Mbit/s at the wall's refresh, and the share of what its link can take.\n" \
+    "Exit status: 0 the wall can be played (warnings are doubts), 1 it has errors.\n"              \
+    "\nexamples:\n"                                                                                \
+    "  qp wall check wall.json\n"                                                                  \
+    "  qp wall check wall.json --json"
 #define BAR_CELLS 20
 
 struct result {
@@ -172,7 +179,7 @@ static void print_verdict(const struct qp_report *report)
 int cli_wall_check(int argc, char **argv)
 {
     const char *file = NULL, *json = NULL;
-    const struct cli_opt opts[] = {{"--json", NULL, "for programs", &json}};
+    const struct cli_opt opts[] = {{"--json", NULL, "the same as JSON, for programs", &json}};
     struct result r = {0};
     int err = cli_parse(USAGE, opts, QP_ARRAY_LEN(opts), &file, argc, argv);
 

@@ -1,14 +1,23 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <cairo/cairo-svg.h>
+#include <errno.h>
+#include <fcntl.h>
 #include <fontconfig/fontconfig.h>
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "controller/cli/cli.h"
 #include "controller/cli/draw.h"
 
-#define USAGE    "qp wall draw FILE -o OUT.svg|OUT.png"
+#define USAGE                                                                                      \
+    "qp wall draw FILE -o OUT.svg|OUT.png\n"                                                       \
+    "Draws the wall from the front with cabinets, their numbers on the chain, arrows along the\n"  \
+    "cables and a colour for each port, to wire from.\n"                                           \
+    "\nexamples:\n"                                                                                \
+    "  qp wall draw wall.json -o wall.svg\n"                                                       \
+    "  qp wall draw wall.json -o wall.png"
 #define MAX_SIDE 12000.0 /* of the page: a PNG of that size takes half a gigabyte */
 
 /* So large that a typical cabinet has room for its number and name; smaller when there are many. */
@@ -81,6 +90,18 @@ static int draw_wall(const struct wall *wall, const char *out, bool svg)
     return CLI_OK;
 }
 
+/* Cairo cannot say why a file is not to be written; the kernel can. */
+static int check_writable(const char *out)
+{
+    int fd = open(out, O_WRONLY | O_CREAT | O_CLOEXEC | O_NONBLOCK | O_NOCTTY, 0666);
+
+    if (fd < 0)
+        return cli_fail("%s: cannot be written: %s; name a folder that exists and is yours", out,
+                        strerror(errno));
+    (void)close(fd);
+    return CLI_OK;
+}
+
 int cli_wall_draw(int argc, char **argv)
 {
     const char *file = NULL, *out = NULL;
@@ -92,12 +113,14 @@ int cli_wall_draw(int argc, char **argv)
     if (r != 0)
         return r > 0 ? CLI_OK : CLI_USAGE;
     if (!out || (!ends_with(out, ".svg") && !ends_with(out, ".png"))) {
-        cli_fail("-o FILE must be given and end in .svg or .png");
+        cli_fail("-o FILE must be given and end in .svg or .png; see qp wall draw --help");
         return CLI_USAGE;
     }
     if (wall_load(&wall, file, NULL, &diag) < 0)
         return cli_fail("%s", diag.text);
-    r = draw_wall(wall, out, ends_with(out, ".svg"));
+    r = check_writable(out);
+    if (r == CLI_OK)
+        r = draw_wall(wall, out, ends_with(out, ".svg"));
     wall_destroy(wall);
     return r;
 }

@@ -338,8 +338,11 @@ static int save(const struct request *r, const char *text)
     return err < 0 ? cli_fail("%s", diag.text) : CLI_OK;
 }
 
-static void print_types(void)
+static void print_more_help(void)
 {
+    puts("\nexamples:\n"
+         "  qp wall new --cols 8 --rows 4 --type 128x128@2.5 --driver colorlight-5a -o wall.json\n"
+         "  qp wall new --cols 4 --rows 3 --type p3.9-500x500 --driver linsn-rv9 --nic enp3s0");
     puts("\ncommon types:");
     for (size_t i = 0; i < QP_ARRAY_LEN(common_types); i++)
         printf("  %-16s %u x %u LEDs, pitch %g mm\n", common_types[i].name, common_types[i].w,
@@ -388,7 +391,7 @@ int cli_wall_new(int argc, char **argv)
     char *text;
 
     if (err > 0)
-        print_types();
+        print_more_help();
     if (err != 0)
         return err > 0 ? CLI_OK : CLI_USAGE;
     err = parse_request(&r, &diag);

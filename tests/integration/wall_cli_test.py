@@ -383,6 +383,17 @@ def test_schema():
     report(not schema.errors(GOOD, schema.doc), "the schema takes the good wall")
 
 
+def test_readme(folder):
+    """What a newcomer copies from the README works as it stands there."""
+    with open(os.path.join(ROOT, "README.md"), encoding="utf-8") as file:
+        lines = [line.split("#")[0].split() for line in file if line.startswith("    qp wall ")]
+    report(len(lines) >= 3, "the README shows qp wall", lines)
+    for line in lines:
+        done = subprocess.run([QP, *line[1:]], cwd=folder, stdin=subprocess.DEVNULL, timeout=100,
+                              stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False)
+        report(done.returncode == 0, "README: " + " ".join(line), done.stdout.decode())
+
+
 def main():
     with tempfile.TemporaryDirectory(prefix="qp-wall-") as folder:
         test_usage()
@@ -393,6 +404,7 @@ def main():
         test_draw(folder)
         test_new(folder)
         test_large(folder)
+        test_readme(folder)
     test_schema()
     print(f"1..{len(results)}")
     sys.exit(0 if all(results) else 1)
