@@ -146,6 +146,22 @@ def check_fade():
         tap.ok(min(map(light, frames)) >= 0.9 * min(map(light, (frames[0], frames[-1]))), f"a cross-fade of {seconds} s never dips to black")
 
 
+def check_wipe():
+    """The edge of a wipe of 0.2 s takes 12 frames over the canvas, and goes one way."""
+    with temporary() as folder:
+        clips = [solid(os.path.join(folder, name), colour, 1, WIDTH, HEIGHT, codec="ffv1",
+                       more=("-pix_fmt", "bgr0"))
+                 for name, colour in (("a.mkv", "e02020"), ("b.mkv", "20e020"))]
+        layout = put_json(folder, "layout.json", {"layers": [
+            {"type": "zone", "playlist": "main",
+             "transition": {"type": "wipe-right", "seconds": 0.2}}]})
+        frames, _ = show(folder, "--layout", layout, *clips)
+    share = [sum(f[:3 * WIDTH:3]) for f in frames]
+    between = [v for v in share if share[-1] < v < share[0]]
+    tap.ok(len(between) == 12 and between == sorted(between, reverse=True)
+           and len(set(between)) == 12, "a wipe of 0.2 s has 12 frames, each a step further", share)
+
+
 # --- loops and cadences -------------------------------------------------------------------------
 
 def codes(shown, *clips):
@@ -298,6 +314,7 @@ def main():
     started = time.monotonic()
     tap.case("playlist", check_playlist)
     tap.case("cross-fade", check_fade)
+    tap.case("wipe", check_wipe)
     tap.case("loops", check_loops)
     for cadence in ((50, 60, 5, [1, 1, 1, 1, 2]), (24, 60, 2, [2, 3]), (30, 60, 1, [2]),
                     (25, 50, 1, [2]), (60, 50, 6, [1, 1, 1, 1, 1, 0]),

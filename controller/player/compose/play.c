@@ -379,17 +379,21 @@ bool play_frame(struct play *p, int64_t f, int64_t mono_ns, struct play_view *re
     return ret->to || ret->from;
 }
 
+static bool has_picture(struct play *p, int64_t seq, int64_t k)
+{
+    return media_is_ready(slot_of(p, seq)->media, transition_frame_ns(p->params.rate, k));
+}
+
 bool play_is_ready(struct play *p, int64_t f)
 {
-    int64_t end;
     bool sure;
 
     if (p->cur < 0)
         return true;
-    if (!media_is_ready(slot_of(p, p->cur)->media,
-                        transition_frame_ns(p->params.rate, f - p->start)))
+    if (!has_picture(p, p->cur, f - p->start) ||
+        (p->prev >= 0 && !has_picture(p, p->prev, f - p->prev_start)))
         return false;
-    end = end_frame(p, &sure);
-    return f < end || next_ready(p) ||
+    /* How long before the end the next item begins is known only once it is there. */
+    return end_frame(p, &sure) == INT64_MAX || next_ready(p) ||
            atomic_load_explicit(&p->end_seq, memory_order_acquire) == p->cur + 1;
 }
