@@ -72,6 +72,36 @@ static void add_engine(cJSON *root, const struct stats_source *s)
     number(o, "plan_mib", (double)plan.bytes / 1048576.0);
 }
 
+/* What the kernel knows of the interface in use: true, false, or null where it does not say. */
+static void known(cJSON *to, const char *name, int state)
+{
+    if (state < 0)
+        cJSON_AddNullToObject(to, name);
+    else
+        cJSON_AddBoolToObject(to, name, state > 0);
+}
+
+static void add_nic(cJSON *to, const struct sender_port_stats *p)
+{
+    number(to, "speed_mbps", p->speed_mbps);
+    known(to, "full_duplex", p->full_duplex);
+    known(to, "eee", p->eee);
+    known(to, "pause", p->pause);
+    number(to, "nic_tx_errors", (double)p->nic_tx_errors);
+    number(to, "nic_tx_dropped", (double)p->nic_tx_dropped);
+    number(to, "nic_tx_carrier_errors", (double)p->nic_tx_carrier_errors);
+}
+
+static void add_cards(cJSON *to, const struct sender_port_stats *p)
+{
+    number(to, "cards", p->cards);
+    cJSON_AddStringToObject(to, "firmware", p->firmware);
+    if (p->silent_ms < 0)
+        cJSON_AddNullToObject(to, "silent_ms");
+    else
+        number(to, "silent_ms", (double)p->silent_ms);
+}
+
 static cJSON *port_json(const struct wall_output *output, const struct sender_port_stats *p)
 {
     cJSON *o = cJSON_CreateObject();
@@ -91,10 +121,9 @@ static cJSON *port_json(const struct wall_output *output, const struct sender_po
     number(o, "failovers", (double)p->failovers);
     cJSON_AddBoolToObject(o, "carrier", p->carrier);
     cJSON_AddBoolToObject(o, "on_backup", p->on_backup);
-    number(o, "speed_mbps", p->speed_mbps);
     number(o, "latch_error_max_ms", ms(p->latch_error_ns_max));
-    number(o, "cards", p->cards);
-    cJSON_AddStringToObject(o, "firmware", p->firmware);
+    add_nic(o, p);
+    add_cards(o, p);
     return o;
 }
 

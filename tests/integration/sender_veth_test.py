@@ -193,6 +193,9 @@ def test_frames(folder):
     check_card(card, "frames")
     check(len(card.frames) == stats["frames"] and card.unfinished == 0, "frames: as many as counted",
           f"{len(card.frames)} of {stats}")
+    check(stats["full_duplex"] is True and stats["speed_mbps"] >= 1000 and stats["silent_ms"] is None
+          and not stats["nic_tx_errors"] | stats["nic_tx_dropped"] | stats["nic_tx_carrier_errors"],
+          "frames: what the kernel knows of the interface", stats)
     check(min(card.gaps) >= GAP_MS, "frames: the gap is never shorter", min(card.gaps))
     check(card.doubles == len(card.frames), "frames: two latches while the firmware is unknown",
           card.doubles)
