@@ -149,7 +149,7 @@ static int64_t run_timers(struct background *bg, int64_t now_ns)
         bg->refresh_ns = now_ns + REFRESH_NS;
     }
     if (bg->has_sacn && now_ns >= bg->store_ns) {
-        (void)sacn_state_store(bg->state, atomic_load(bg->frames), false);
+        atomic_store(&bg->store_error, sacn_state_store(bg->state, atomic_load(bg->frames), false));
         bg->store_ns = now_ns + STORE_NS;
     }
     next = bg->refresh_ns < next ? bg->refresh_ns : next;
@@ -244,5 +244,6 @@ void background_stop(struct background *bg)
     atomic_store(&bg->stop, true);
     (void)!write(bg->wake_fd, &one, sizeof(one)); /* cannot fail; poll ends by itself anyway */
     (void)pthread_join(bg->thread, NULL);
+    (void)!read(bg->wake_fd, &one, sizeof(one)); /* or the next thread would never sleep */
     bg->running = false;
 }

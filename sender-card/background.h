@@ -22,7 +22,8 @@ struct background {
     struct sacn_state *state;    /* borrowed */
     const atomic_ullong *frames; /* borrowed: frames submitted */
     bool has_sacn;
-    struct nic **nics; /* owned array of borrowed interfaces */
+    atomic_int store_error; /* of the last attempt to store the state; 0 = it is there */
+    struct nic **nics;      /* owned array of borrowed interfaces */
     struct nic_watch watch;
     bool watching;
     struct pollfd *polls; /* owned: wake, netlink, two a port */

@@ -35,7 +35,6 @@ struct lane {
     atomic_uint submitted; /* frames, ever */
     atomic_uint wake;      /* the futex */
     atomic_bool idle, stop;
-    const _Atomic double *brightness; /* borrowed: 0..1 */
 };
 
 QP_MUST_CHECK int lane_start(struct lane *lane, struct qp_diag *diag);

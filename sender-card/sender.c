@@ -30,8 +30,7 @@ struct sender {
     struct sender_frame frames[SENDER_SETS];
     atomic_ullong submitted;
     _Atomic double brightness;
-    int64_t started_ns;
-    bool started;
+    atomic_llong started_ns; /* 0: stopped; read by any thread */
 };
 
 static int alloc_sets(struct port *port)
@@ -229,8 +228,7 @@ int sender_start(struct sender *sender, struct qp_diag *diag)
 {
     int err = background_start(&sender->background, diag);
 
-    sender->started = true;
-    sender->started_ns = qp_clock_mono_ns();
+    atomic_store(&sender->started_ns, qp_clock_mono_ns());
     for (size_t i = 0; i < sender->n_lanes && err == 0; i++)
         err = lane_start(&sender->lanes[i], diag);
     if (err < 0)
@@ -259,9 +257,8 @@ void sender_stop(struct sender *sender)
 {
     unsigned extra = 0;
 
-    if (!sender->started)
+    if (atomic_exchange(&sender->started_ns, 0) == 0)
         return;
-    sender->started = false;
     for (size_t i = 0; i < sender->n_lanes; i++)
         lane_stop(&sender->lanes[i]);
     background_stop(&sender->background);
@@ -431,10 +428,10 @@ static void warn_silence(const struct sender *sender, const struct port *port,
                          struct warnings *warnings)
 {
     struct driver_telemetry telemetry = telemetry_of(port);
-    int64_t now = qp_clock_mono_ns();
+    int64_t now = qp_clock_mono_ns(), started_ns = atomic_load(&sender->started_ns);
 
-    if (!telemetry.asks || !sender->started || !link_has_carrier(port->links[0]) ||
-        !port->links[0]->nic || now - sender->started_ns < ANSWER_GRACE_NS)
+    if (!telemetry.asks || started_ns == 0 || !link_has_carrier(port->links[0]) ||
+        !port->links[0]->nic || now - started_ns < ANSWER_GRACE_NS)
         return;
     if (telemetry.heard_ns == 0)
         (void)qp_diag_set(
@@ -446,6 +443,18 @@ static void warn_silence(const struct sender *sender, const struct port *port,
         (void)qp_diag_set(next_warning(warnings), 0,
                           "output %s: no card has answered for %lld s; check cable and power",
                           port->id, (long long)((now - telemetry.heard_ns) / QP_NS_PER_S));
+}
+
+static void warn_state(const struct sender *sender, struct warnings *warnings)
+{
+    int err = atomic_load(&sender->background.store_error);
+
+    if (err < 0)
+        (void)qp_diag_set(
+            next_warning(warnings), 0,
+            "%s: the sACN sequence cannot be kept (%s): after a restart receivers may "
+            "ignore frames for some seconds; make its folder writable",
+            sender->sacn.file, strerror(-err));
 }
 
 size_t sender_warnings(const struct sender *sender, struct qp_diag *ret, size_t max)
@@ -468,5 +477,6 @@ size_t sender_warnings(const struct sender *sender, struct qp_diag *ret, size_t 
         }
         warn_silence(sender, port, &warnings);
     }
+    warn_state(sender, &warnings);
     return warnings.n;
 }

@@ -120,8 +120,9 @@ void sender_stats(const struct sender *sender, uint32_t port, struct sender_port
 
 /* What keeps the sender from being called healthy just now, a sentence each with its remedy: a link
  * that does not carry, less than 1000 Mbit/s to LED cards, half duplex, Energy-Efficient Ethernet
- * or pause frames, a full disk, cards that do not answer. Output goes on regardless. Fills at most
- * max of ret, returns how many there are. Any thread; it opens and waits for nothing. */
+ * or pause frames, a full disk, cards that do not answer, an sACN state that cannot be stored.
+ * Output goes on regardless. Fills at most max of ret, returns how many there are. Any thread; it
+ * opens and waits for nothing. */
 size_t sender_warnings(const struct sender *sender, struct qp_diag *ret, size_t max);
 
 #endif

@@ -291,6 +291,27 @@ TEST(brightness_goes_to_the_card)
     (void)unlink(path);
 }
 
+TEST(a_sequence_that_cannot_be_kept_is_said)
+{
+    const char *outputs[] = {sacn};
+    struct wall *wall = wall_of(64, 32, "60", "{}", outputs, 1);
+    struct sender_params params = {
+        .wall = wall, .link = "pcap:/dev/null", .state_dir = "/nonexistent/state"};
+    int64_t end = qp_clock_mono_ns() + WAIT_MS * 1000000LL;
+    struct sender *sender = NULL;
+    struct qp_diag warning = {{0}};
+
+    T_EQ(sender_create(&sender, &params, NULL), 0);
+    T_EQ(sender_start(sender, NULL), 0);
+    while (sender_warnings(sender, &warning, 1) == 0) {
+        T_CHECK(qp_clock_mono_ns() < end);
+        sched_yield();
+    }
+    T_CHECK(strstr(warning.text, "/nonexistent/state/sacn.json") != NULL);
+    sender_destroy(sender);
+    wall_destroy(wall);
+}
+
 TEST(nothing_is_allocated_once_it_runs)
 {
     const char *outputs[] = {cl, ddp, sacn};
