@@ -155,10 +155,10 @@ static inline __m256i eight_entries(const struct pixel_prepared *p, const uint32
     return _mm256_set_m128i(four_entries(p, w + 4), four_entries(p, w));
 }
 
-/* Eight LEDs to 24 bytes; writes 28. v is in 8.8, so that a code is the upper byte of a word. */
-static inline void store_eight(uint8_t *dst, const struct pixel_prepared *p,
-                               const struct block_bits *bits, size_t i,
-                               const struct dither_row *row, unsigned phase)
+/* Eight LEDs to 24 bytes, twelve in each half. v is in 8.8, so that a code is the upper byte of a
+ * word. */
+static inline __m256i finish_eight(const struct pixel_prepared *p, const struct block_bits *bits,
+                                   size_t i, const struct dither_row *row, unsigned phase)
 {
     const __m256i from_pair =
         _mm256_setr_epi8(1, 3, -1, 5, 7, -1, 9, 11, -1, 13, 15, -1, -1, -1, -1, -1, 1, 3, -1, 5, 7,
@@ -174,34 +174,66 @@ static inline void store_eight(uint8_t *dst, const struct pixel_prepared *p,
     __m256i pair = _mm256_add_epi16(_mm256_blend_epi16(_mm256_srli_epi32(e0, 16), e1, 0xaa),
                                     _mm256_blend_epi16(rise0, _mm256_slli_epi32(rise1, 16), 0xaa));
     __m256i single = _mm256_add_epi16(_mm256_srli_epi32(e2, 16), rise2);
-    __m256i out;
 
     pair = _mm256_add_epi16(pair, _mm256_loadu_si256((const __m256i *)(row->pair + phase + i)));
     single =
         _mm256_add_epi16(single, _mm256_loadu_si256((const __m256i *)(row->single + phase + i)));
-    out = _mm256_or_si256(_mm256_shuffle_epi8(pair, from_pair),
-                          _mm256_shuffle_epi8(single, from_single));
-    _mm_storeu_si128((__m128i *)dst, _mm256_castsi256_si128(out));
-    _mm_storeu_si128((__m128i *)(dst + 12), _mm256_extracti128_si256(out, 1));
+    return _mm256_or_si256(_mm256_shuffle_epi8(pair, from_pair),
+                           _mm256_shuffle_epi8(single, from_single));
 }
 
-/* The second half of the chain: bits of up to 64 LEDs to bytes. more: LEDs that follow the block,
- * so that the four bytes too many at its end do no harm: they are written again. */
-static inline void finish_block(uint8_t *dst, size_t n, size_t more, const struct pixel_prepared *p,
+/* Writes 28 bytes: the last four are written again by who comes next. */
+static inline void store_28(uint8_t *dst, __m256i v)
+{
+    _mm_storeu_si128((__m128i *)dst, _mm256_castsi256_si128(v));
+    _mm_storeu_si128((__m128i *)(dst + 12), _mm256_extracti128_si256(v, 1));
+}
+
+static inline void store_24(uint8_t *dst, __m256i v)
+{
+    __m128i upper = _mm256_extracti128_si256(v, 1);
+
+    _mm_storeu_si128((__m128i *)dst, _mm256_castsi256_si128(v));
+    _mm_storel_epi64((__m128i *)(dst + 12), upper);
+    _mm_storeu_si32(dst + 20, _mm_srli_si128(upper, 8));
+}
+
+/* Fewer than eight, out of the registers: bytes that were stored to be read back at once would have
+ * to wait for every store before them. */
+static inline void store_few(uint8_t *dst, __m256i v, size_t n)
+{
+    __m128i half = _mm256_castsi256_si128(v);
+
+    if (n >= 4) {
+        _mm_storel_epi64((__m128i *)dst, half);
+        _mm_storeu_si32(dst + 8, _mm_srli_si128(half, 8));
+        half = _mm256_extracti128_si256(v, 1);
+        dst += 12;
+        n -= 4;
+    }
+    for (; n > 0; n--, dst += 3, half = _mm_srli_si128(half, 3)) {
+        uint32_t three = (uint32_t)_mm_cvtsi128_si32(half);
+
+        memcpy(dst, &three, 2);
+        dst[2] = (uint8_t)(three >> 16);
+    }
+}
+
+/* The second half of the chain: bits of up to 64 LEDs to bytes. */
+static inline void finish_block(uint8_t *dst, size_t n, const struct pixel_prepared *p,
                                 const struct block_bits *bits, const struct dither_row *row,
                                 unsigned phase)
 {
-    uint8_t tail[3 * 16 + 8];
-    size_t room = n + more;
-    size_t direct = room >= 10 ? (room - 2) / 8 * 8 : 0; /* whole eights whose 28 bytes fit */
+    size_t i = 0;
 
-    if (direct > n / 8 * 8)
-        direct = n / 8 * 8;
-    for (size_t i = 0; i < direct; i += 8)
-        store_eight(dst + 3 * i, p, bits, i, row, phase);
-    for (size_t i = direct; i < n; i += 8)
-        store_eight(tail + 3 * (i - direct), p, bits, i, row, phase);
-    memcpy(dst + 3 * direct, tail, 3 * (n - direct));
+    for (; i + 10 <= n; i += 8)
+        store_28(dst + 3 * i, finish_eight(p, bits, i, row, phase));
+    if (i + 8 <= n) {
+        store_24(dst + 3 * i, finish_eight(p, bits, i, row, phase));
+        i += 8;
+    }
+    if (i < n)
+        store_few(dst + 3 * i, finish_eight(p, bits, i, row, phase), n - i);
 }
 
 static inline void linearise_block(pixel_lin *dst, const uint32_t *src, size_t n,
@@ -225,7 +257,7 @@ void pixel_chain_xrgb_avx2(uint8_t *dst, const uint32_t *src, size_t n,
 
         linearise_block(lin, src + done, m, p);
         bits_of_light(&bits, lin, m, p);
-        finish_block(dst + 3 * done, m, n - done - m, p, &bits, row, phase);
+        finish_block(dst + 3 * done, m, p, &bits, row, phase);
     }
 }
 
@@ -254,7 +286,7 @@ void pixel_chain_lin_avx2(uint8_t *dst, const pixel_lin *src, size_t n,
             bits_of_gained_light(&bits, s, m, p, g, order);
         else
             bits_of_light(&bits, s, m, p);
-        finish_block(dst + 3 * done, m, n - done - m, p, &bits, row, phase);
+        finish_block(dst + 3 * done, m, p, &bits, row, phase);
     }
 }
 
