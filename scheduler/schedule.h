@@ -43,7 +43,7 @@ struct facts {
 
 enum verdict {
     VERDICT_WINS,
-    VERDICT_LOWER_LAYER,
+    VERDICT_LOWER_LAYER, /* also: the winner is a node's mandatory block and this is not */
     VERDICT_LOWER_PRIORITY,
     VERDICT_LESS_SPECIFIC,
     VERDICT_EARLIER_START,
@@ -56,21 +56,34 @@ struct applicable {
     const struct rule *rule;
     enum verdict verdict;
     uint32_t specificity;
-    int64_t start_ms, end_ms; /* its occurrence now */
+    int64_t start_ms, end_ms; /* its occurrence now; INT64_MIN, FOREVER_MS: always */
 };
+
+/* What an emergency keeps the caps of the display from going below. */
+#define SCHEDULE_EMERGENCY_BRIGHTNESS 0.3
+#define SCHEDULE_EMERGENCY_NITS       300.0
 
 struct resolution {
     enum layer layer;
     const struct rule *rule; /* content; NULL: default or safe slide */
     uint32_t playlist;       /* NONE: blackout or safe slide */
-    int64_t since_ms;        /* when this rule's occurrence began */
+    int64_t since_ms;        /* when this rule's occurrence began; INT64_MIN: always */
     const struct rule *overlay;
     const struct rule *power_rule, *brightness_rule, *volume_rule; /* NULL: not said */
     bool on;
     double brightness, nits, volume; /* caps; brightness 0..1; nits, volume NAN: not said */
-    int64_t next_change_ms; /* > at; nothing of the above changes before it. FOREVER_MS: never */
-    /* Every rule that applies now, best first; written up to applicable_cap, n_applicable is the
-     * true number. Give NULL and 0 if not wanted (faster). */
+    /* > at; nothing of the above changes before it. FOREVER_MS: never. It is exact where something
+     * changes within two days, and with few rules within months; otherwise it may be a later local
+     * midnight at which nothing changes, or an instant at which something was only possible (the
+     * end of an item's validity, a rule that begins with nothing to play). schedule_next_change()
+     * walks on to the true one. */
+    int64_t next_change_ms;
+    /* Sum of the shares that interrupts and slots ask for now, when applicable is given; above 1
+     * they are scaled down, which deserves an alarm. */
+    double share_sum;
+    /* Every rule that applies now, the content's first, each axis best first; written up to
+     * applicable_cap, n_applicable is the true number. Give NULL and 0 if not wanted (faster): then
+     * n_applicable is 0. */
     struct applicable *applicable;
     size_t applicable_cap, n_applicable;
 };
@@ -79,6 +92,11 @@ struct resolution {
  * others written. */
 void schedule_resolve(const struct schedule *schedule, int64_t at_ms, uint32_t screen,
                       const struct facts *facts, struct resolution *ret);
+
+/* The next instant at which other content shows: another rule, playlist or occurrence of the rule
+ * than at at_ms; FOREVER_MS if not before until_ms. */
+int64_t schedule_next_change(const struct schedule *schedule, int64_t at_ms, int64_t until_ms,
+                             uint32_t screen, const struct facts *facts);
 
 /* One stretch of a timeline: an item, or no content. */
 struct stretch {
