@@ -13,7 +13,7 @@
 
 #define PROBE_NS       5000000000LL  /* one card index a tick */
 #define FORGET_NS      60000000000LL /* a card that was silent for so long is not counted */
-#define MAX_CHAIN      32u           /* card indexes probed; what FPP probes */
+#define MAX_CHAIN      32            /* card indexes probed; what FPP probes */
 #define DOUBLE_FROM    13u           /* firmware major */
 #define FIRMWARE_KNOWN 0x10000u      /* with major << 8 | minor: a reply was heard */
 
@@ -36,7 +36,7 @@ struct colorlight {
     uint8_t last_brightness;
     unsigned repeat; /* frames that still carry brightness after a change */
     /* background thread */
-    uint32_t next_card;
+    int asked; /* the card that was asked last; -1 = none */
     struct {
         int64_t heard_ns;
         uint32_t uptime_ms;
@@ -100,6 +100,8 @@ static int configure(struct driver_object **ret, const struct driver_params *par
     cl = of(object);
     cl->w = output->raster_w;
     cl->h = output->raster_h;
+    cl->asked = -1;
+    atomic_init(&cl->again, true); /* also a wall that begins with brightness 0 */
     memcpy(cl->source, colorlight_sender_mac, 6);
     err = driver_mac(options, "source_mac", cl->source_mac, cl->source, report);
     if (cl->w > UINT16_MAX || cl->h > UINT16_MAX)
@@ -175,11 +177,8 @@ static void lay(const struct driver_object *object, const struct plan *plan, uin
 
             colorlight_row_header(set + (p++)->offset, (uint16_t)y, (uint16_t)x, (uint16_t)n);
         }
-    for (unsigned i = 0; i < plan->n_latch; i++) {
-        colorlight_latch(set + p->offset, COLORLIGHT_FROM_PC, 255);
-        set[p->offset + COLORLIGHT_OFF_LATCH_SENDER] = (uint8_t)cl->sender_class;
-        p++;
-    }
+    for (unsigned i = 0; i < plan->n_latch; i++)
+        colorlight_latch(set + (p++)->offset, (enum colorlight_sender)cl->sender_class, 255);
     for (size_t i = 0; i < plan->n_packets; i++)
         memcpy(set + plan->packets[i].offset + COLORLIGHT_OFF_SOURCE, cl->source, 6);
 }
@@ -197,10 +196,12 @@ static bool wants_double(const struct colorlight *cl)
 /* The first packet of the frame: brightness twice, once or not at all. */
 static size_t first_packet(struct colorlight *cl, bool twice, uint8_t brightness)
 {
+    bool again = atomic_exchange(&cl->again, false);
+
     if (cl->brightness_packets == BRIGHTNESS_OFF)
         return 0;
     /* Three frames, as a card that missed the one packet would stay dark or bright. */
-    if (brightness != cl->last_brightness || atomic_exchange(&cl->again, false))
+    if (brightness != cl->last_brightness || again)
         cl->repeat = 3;
     cl->last_brightness = brightness;
     if (cl->brightness_packets == BRIGHTNESS_CHANGE && cl->repeat == 0)
@@ -248,13 +249,13 @@ static int64_t tick(struct driver_object *object, int64_t now_ns, const struct d
 {
     struct colorlight *cl = of(object);
     uint8_t query[COLORLIGHT_QUERY_LEN];
-    uint32_t asked = cl->next_card;
+    int last = cl->asked;
 
-    colorlight_query(query, (uint8_t)asked);
+    /* On behind a card that is there; from the beginning behind the last one. */
+    cl->asked = last >= 0 && last + 1 < MAX_CHAIN && cl->cards[last].heard_ns ? last + 1 : 0;
+    colorlight_query(query, (uint8_t)cl->asked);
     memcpy(query + COLORLIGHT_OFF_SOURCE, cl->source, 6);
     post->post(post->arg, 0, query, sizeof(query));
-    /* Go on behind a card that is there; begin again behind the last one. */
-    cl->next_card = asked + 1 < MAX_CHAIN && cl->cards[asked].heard_ns ? asked + 1 : 0;
     publish(cl, now_ns);
     return now_ns + PROBE_NS;
 }
@@ -289,7 +290,7 @@ static void reset(struct driver_object *object)
 {
     struct colorlight *cl = of(object);
 
-    cl->next_card = 0;
+    cl->asked = -1;
     atomic_store(&cl->again, true);
 }
 
