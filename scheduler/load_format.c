@@ -221,6 +221,7 @@ static const struct load_member window_members[] = {
     {"to", "instant", "", "once: first instant after it"},
     {"zone", "string", "the screen's zone", "IANA zone of the times"},
     {"times", "range or array of ranges", "00:00-24:00", "of a day: 22:00-06:00, sunset-23:00"},
+    {"end_days", "integer 0 .. 366", "0", "the end is so many days later than times say"},
     {"daypart", "string", "", "id of a daypart, instead of times"},
     {"every", "day|week|month|year", "day", "how it recurs"},
     {"interval", "integer 1 .. 10000", "1", "every so many days, weeks, months, years"},

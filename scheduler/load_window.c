@@ -491,6 +491,7 @@ static void read_recurrence(struct loader *l, const struct qp_node *node, struct
     struct qp_node weekdays = qp_node_member(node, "weekdays");
     struct qp_node last = qp_node_member(node, "last_day");
     unsigned every = 0, start = l->week_start, clamp = 0, gap = 0;
+    uint32_t end_days = 0;
 
     load_enum(l, node, "every", every_names, QP_ARRAY_LEN(every_names), &every);
     load_enum(l, node, "week_start", weekday_names, QP_ARRAY_LEN(weekday_names), &start);
@@ -498,6 +499,8 @@ static void read_recurrence(struct loader *l, const struct qp_node *node, struct
     load_enum(l, node, "gap", gap_names, QP_ARRAY_LEN(gap_names), &gap);
     load_u32(l, node, "interval", 1, 10000, &w->interval);
     load_u32(l, node, "count", 1, 1000000, &w->count);
+    load_u32(l, node, "end_days", 0, 366, &end_days);
+    w->end_days = (uint16_t)end_days;
     w->frequency = (enum frequency)(EVERY_DAY + every);
     w->week_start = (uint8_t)start;
     w->month_day_policy = (enum month_day_policy)clamp;

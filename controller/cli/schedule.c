@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "controller/cli/schedule.h"
+
+#include <string.h>
+
+#include "scheduler/load_format.h"
+
+static int print_format(int argc, char **argv)
+{
+    int r = cli_parse("qp schedule format", NULL, 0, NULL, argc, argv);
+
+    if (r != 0)
+        return r > 0 ? CLI_OK : CLI_USAGE;
+    load_format_write(stdout);
+    return CLI_OK;
+}
+
+static const struct cli_command commands[] = {
+    {"check", "FILE [--json]", "everything wrong with a schedule", cli_schedule_check},
+    {"format", "", "every member that a schedule may have", print_format},
+};
+
+int cli_schedule(int argc, char **argv)
+{
+    return cli_dispatch("qp schedule", commands, QP_ARRAY_LEN(commands), argc, argv);
+}
