@@ -131,7 +131,8 @@ def play_pattern(bench, wall, rate, seconds):
     with subprocess.Popen(argv, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
                           stderr=subprocess.PIPE, text=True) as player:
         while player.poll() is None:
-            cpu = thread_seconds(player.pid) or cpu
+            for name, spent in thread_seconds(player.pid).items():
+                cpu[name] = max(spent, cpu.get(name, 0))
             if time.monotonic() - began > seconds + 60:
                 player.kill()
                 raise Failed("the player did not end in time")
@@ -154,7 +155,7 @@ def cpu_note(cpu, seconds):
 
 def lattice(bench):
     bench.wires()
-    seconds = bench.either(60, 2)
+    seconds = bench.either(60, 4)
     for rate in (30, 60):
         wall = wall_at(bench, rate)
         runs = []
