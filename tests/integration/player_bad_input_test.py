@@ -333,7 +333,7 @@ def check_full_disk():
                   f"--link pcap:{small}/o.pcapng --stats {folder}/s.json {good}; "
                   f"status=$?; cp {small}/o.pcapng {kept}; exit $status")
         ended = run(["unshare", "-m", "sh", "-c", script], 60)
-        if ended.status == 77 or "unshare failed" in ended.err:
+        if ended.status == 77 or ended.err.startswith("unshare:"):  # in a chroot, for one
             raise Skip("no right to mount a small disk")
         expect("the disk fills up: said, exit 1", ended, 1, "disk is full")
         frames = frames_in(folder, "kept.pcapng")
