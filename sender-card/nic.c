@@ -154,6 +154,18 @@ static bool is_ours(const struct nic *nic, const struct link_news *news)
     return news->has_mac && memcmp(news->mac, nic->mac, 6) == 0;
 }
 
+/* Bonds, bridges and VLANs bear the address of an interface below them: what was found is kept
+ * while it is there, unless this one has the address for good. */
+static bool is_taken(const struct nic *nic, const struct link_news *news)
+{
+    unsigned index = (unsigned)atomic_load(&nic->index);
+    char name[IF_NAMESIZE];
+
+    if (!nic->by_mac || index == 0 || (news->has_permanent && !nic->permanent))
+        return false;
+    return if_indextoname(index, name) != NULL;
+}
+
 static bool set_carrier(struct nic *nic, bool carrier)
 {
     if (atomic_exchange(&nic->carrier, carrier) == carrier)
@@ -175,10 +187,13 @@ static bool apply(struct nic *nic, const struct link_news *news)
     }
     if (news->gone || !is_ours(nic, news))
         return false;
+    if (!bound && is_taken(nic, news))
+        return false;
     if (!bound) {
         atomic_store(&nic->index, news->index);
         changed = true;
     }
+    nic->permanent = news->has_permanent;
     memcpy(nic->name, news->name, sizeof(nic->name));
     atomic_store(&nic->mtu, news->mtu);
     if (news->has_stats) {
@@ -251,7 +266,8 @@ static void ask_driver(const struct nic_watch *watch, struct nic *nic)
     int duplex = NIC_UNKNOWN;
 
     if (ethtool(watch, nic->name, &settings)) {
-        speed = ethtool_cmd_speed(&settings);
+        /* ethtool_cmd_speed() shifts "unknown" out of an int. */
+        speed = (uint32_t)settings.speed_hi << 16 | settings.speed;
         duplex = settings.duplex == DUPLEX_FULL   ? NIC_ON
                  : settings.duplex == DUPLEX_HALF ? NIC_OFF
                                                   : NIC_UNKNOWN;

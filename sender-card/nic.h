@@ -2,8 +2,9 @@
 /* nic.h - network interfaces by name or permanent address, watched through rtnetlink.
  *
  * An interface may be missing, down, unplugged, replaced or renamed at any time: what is watched is
- * the interface that bears the name, or has the address, now. Its index and state are atomics that
- * the tx thread reads; everything else belongs to the background thread. */
+ * the interface that bears the name, or has the address, now. Of several with one address (a bridge
+ * or VLAN over it) it is the one whose permanent address it is, otherwise the first. Its index and
+ * state are atomics that the tx thread reads; everything else belongs to the background thread. */
 #ifndef SENDER_CARD_NIC_H
 #define SENDER_CARD_NIC_H
 
@@ -24,6 +25,7 @@ struct nic {
     bool by_mac;
     uint8_t mac[6];
     char name[IFNAMSIZ]; /* background: of the interface found */
+    bool permanent;      /* background: it has the address for good */
 
     atomic_int index; /* 0 = there is none */
     atomic_bool carrier;
