@@ -151,7 +151,8 @@ static void refresh(struct link *link, int64_t now_ns, bool changed)
 {
     struct link_udp *udp = of(link);
 
-    if (changed || atomic_load_explicit(&udp->egress, memory_order_relaxed) == 0)
+    if (changed || !link_has_carrier(link) ||
+        atomic_load_explicit(&udp->egress, memory_order_relaxed) == 0)
         find_egress(udp);
     if (link->nic) {
         bind_to_nic(udp, atomic_load(&udp->nic.index));
