@@ -75,7 +75,7 @@ struct chain_params {
  * only when their pointers change or after pixel_prepared_reset(). */
 struct pixel_prepared {
     struct chain_params params;
-    _Alignas(64) uint64_t lin[3][256];    /* AVX2: light of R, G, B, each in its own 16 bits */
+    _Alignas(64) uint64_t lin[3][256];    /* AVX2: light - 32768 of R, G, B, in 16 bits each */
     uint64_t entry[257];                  /* AVX2: delta | base << 16; the last is padding */
     _Alignas(64) uint8_t planes[2][256];  /* AVX-512: low and (flipped) high bytes of in */
     uint8_t curve_planes[4][256];         /* AVX-512: base low, high, delta low, high */

@@ -14,7 +14,8 @@ static void make_lin(struct pixel_prepared *p)
 {
     for (unsigned channel = 0; channel < 3; channel++)
         for (unsigned code = 0; code < 256; code++)
-            p->lin[channel][code] = (uint64_t)p->params.input->lin[code] << (16 * channel);
+            p->lin[channel][code] = (uint64_t)(p->params.input->lin[code] ^ 0x8000u)
+                                    << (16 * channel);
 }
 
 static void make_entries(struct pixel_prepared *p)
@@ -37,27 +38,29 @@ void pixel_prepare_avx2(struct pixel_prepared *p, const struct chain_params *par
 
 /* The coefficients of one output byte, and what is added to their sum. */
 struct row {
-    __m256i m, constant;
+    __m256i rg, b, constant;
 };
 
 static inline struct row load_row(const int16_t m[3], int32_t offset)
 {
-    uint64_t four =
-        (uint16_t)m[0] | (uint64_t)(uint16_t)m[1] << 16 | (uint64_t)(uint16_t)m[2] << 32;
+    uint32_t rg = (uint16_t)m[0] | (uint32_t)(uint16_t)m[1] << 16;
 
-    return (struct row){_mm256_set1_epi64x((long long)four),
+    return (struct row){_mm256_set1_epi32((int)rg), _mm256_set1_epi32((uint16_t)m[2]),
                         _mm256_set1_epi32(32768 * (m[0] + m[1] + m[2]) + offset)};
 }
 
-/* acc + offset of eight LEDs in order, from LEDs (0,1,4,5) and (2,3,6,7), less 32768 each. */
-static inline __m256i light_sum(const struct row *row, __m256i a, __m256i b)
-{
-    __m256 pa = _mm256_castsi256_ps(_mm256_madd_epi16(a, row->m));
-    __m256 pb = _mm256_castsi256_ps(_mm256_madd_epi16(b, row->m));
-    __m256i even = _mm256_castps_si256(_mm256_shuffle_ps(pa, pb, _MM_SHUFFLE(2, 0, 2, 0)));
-    __m256i odd = _mm256_castps_si256(_mm256_shuffle_ps(pa, pb, _MM_SHUFFLE(3, 1, 3, 1)));
+/* Light of eight LEDs in order, less 32768 each (the multiplier is signed): pairs (R,G), (B,any).
+ */
+struct eight {
+    __m256i rg, b;
+};
 
-    return _mm256_add_epi32(_mm256_add_epi32(even, odd), row->constant);
+static inline __m256i light_sum(const struct row *row, const struct eight *v)
+{
+    __m256i sum =
+        _mm256_add_epi32(_mm256_madd_epi16(v->rg, row->rg), _mm256_madd_epi16(v->b, row->b));
+
+    return _mm256_add_epi32(sum, row->constant);
 }
 
 static inline __m256i bucket_bits(__m256i x)
@@ -84,28 +87,39 @@ struct block_bits {
     _Alignas(32) uint32_t w[3][BLOCK];
 };
 
-static inline __m256i two_pairs(const pixel_lin *src)
+static inline __m256 two_pairs(const pixel_lin *src)
 {
     __m128i low = _mm_loadu_si128((const __m128i *)src);
     __m128i high = _mm_loadu_si128((const __m128i *)(src + 4));
 
-    return _mm256_xor_si256(_mm256_set_m128i(high, low), _mm256_set1_epi16((short)0x8000));
+    return _mm256_castsi256_ps(_mm256_set_m128i(high, low));
+}
+
+/* LEDs (0,1,4,5) and (2,3,6,7), because shuffles stay within their half. flip: 0x8000 in every
+ * word, or 0 where it is in the table already. */
+static inline struct eight load_eight(const pixel_lin *src, __m256i flip)
+{
+    __m256 a = two_pairs(src), b = two_pairs(src + 2);
+    __m256i rg = _mm256_castps_si256(_mm256_shuffle_ps(a, b, _MM_SHUFFLE(2, 0, 2, 0)));
+    __m256i bx = _mm256_castps_si256(_mm256_shuffle_ps(a, b, _MM_SHUFFLE(3, 1, 3, 1)));
+
+    return (struct eight){_mm256_xor_si256(rg, flip), _mm256_xor_si256(bx, flip)};
 }
 
 /* n is rounded up to eight: src has room for that. */
 static inline void bits_of_light(struct block_bits *ret, const pixel_lin *src, size_t n,
-                                 const struct pixel_prepared *p)
+                                 __m256i flip, const struct pixel_prepared *p)
 {
     const struct row r0 = load_row(p->params.m[0], CHAIN_OFFSET);
     const struct row r1 = load_row(p->params.m[1], CHAIN_OFFSET);
     const struct row r2 = load_row(p->params.m[2], CHAIN_OFFSET);
 
     for (size_t i = 0; i < n; i += 8) {
-        __m256i a = two_pairs(src + i), b = two_pairs(src + i + 2);
+        struct eight v = load_eight(src + i, flip);
 
-        _mm256_store_si256((__m256i *)(ret->w[0] + i), bucket_bits(light_sum(&r0, a, b)));
-        _mm256_store_si256((__m256i *)(ret->w[1] + i), bucket_bits(light_sum(&r1, a, b)));
-        _mm256_store_si256((__m256i *)(ret->w[2] + i), bucket_bits(light_sum(&r2, a, b)));
+        _mm256_store_si256((__m256i *)(ret->w[0] + i), bucket_bits(light_sum(&r0, &v)));
+        _mm256_store_si256((__m256i *)(ret->w[1] + i), bucket_bits(light_sum(&r1, &v)));
+        _mm256_store_si256((__m256i *)(ret->w[2] + i), bucket_bits(light_sum(&r2, &v)));
     }
 }
 
@@ -127,7 +141,8 @@ static void bits_of_gained_light(struct block_bits *ret, const pixel_lin *src, s
         const struct row row = load_row(p->params.m[k], 0);
 
         for (size_t i = 0; i < n; i += 8) {
-            __m256i sum = light_sum(&row, two_pairs(src + i), two_pairs(src + i + 2));
+            struct eight v = load_eight(src + i, _mm256_set1_epi16((short)0x8000));
+            __m256i sum = light_sum(&row, &v);
             __m256 gain = eight_gains(gains + 3 * i, order[k]);
 
             _mm256_store_si256((__m256i *)(ret->w[k] + i), gained_bits(sum, gain));
@@ -256,7 +271,7 @@ void pixel_chain_xrgb_avx2(uint8_t *dst, const uint32_t *src, size_t n,
         size_t m = n - done < BLOCK ? n - done : BLOCK;
 
         linearise_block(lin, src + done, m, p);
-        bits_of_light(&bits, lin, m, p);
+        bits_of_light(&bits, lin, m, _mm256_setzero_si256(), p);
         finish_block(dst + 3 * done, m, p, &bits, row, phase);
     }
 }
@@ -285,7 +300,7 @@ void pixel_chain_lin_avx2(uint8_t *dst, const pixel_lin *src, size_t n,
         if (g)
             bits_of_gained_light(&bits, s, m, p, g, order);
         else
-            bits_of_light(&bits, s, m, p);
+            bits_of_light(&bits, s, m, _mm256_set1_epi16((short)0x8000), p);
         finish_block(dst + 3 * done, m, p, &bits, row, phase);
     }
 }
