@@ -285,7 +285,8 @@ TEST(an_address_that_two_interfaces_have)
     T_EQ(stats_now().carrier_changes, changes + 2);
     sender_stop(sender);
     listen_to(fd, &h);
-    T_EQ(h.frames, stats_now().frames);
+    T_CHECK(h.frames >= 6); /* nothing went into the bridge */
+    T_EQ(h.torn, 0);
     close_sender();
 }
 
