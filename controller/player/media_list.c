@@ -51,15 +51,16 @@ static int push_regular(struct media_list *list, const char *folder, const char 
     return push(list, file, diag);
 }
 
-static int push_folder(struct media_list *list, const char *folder, struct qp_diag *diag)
+static int push_folder(struct media_list *list, const char *folder, struct qp_diag *warning,
+                       struct qp_diag *diag)
 {
     struct dirent **entries = NULL;
     size_t before = list->n;
     int n = scandir(folder, &entries, is_visible, versionsort), r = 0;
 
     if (n < 0) {
-        r = -errno;
-        return qp_diag_set(diag, r, "%s: %s", folder, strerror(-r));
+        qp_diag_set(warning, 0, "%s: %s; skipped", folder, strerror(errno));
+        return 0;
     }
     for (int i = 0; i < n; i++) {
         if (r == 0)
@@ -68,23 +69,26 @@ static int push_folder(struct media_list *list, const char *folder, struct qp_di
     }
     free(entries);
     if (r == 0 && list->n == before)
-        r = qp_diag_set(diag, -ENOENT, "%s: no file in this folder; put media into it", folder);
+        qp_diag_set(warning, 0, "%s: no file in this folder; skipped", folder);
     return r;
 }
 
 int media_list_init(struct media_list *list, char *const *words, size_t n_words,
-                    struct qp_diag *diag)
+                    struct qp_diag *warning, struct qp_diag *diag)
 {
     int r = 0;
 
+    warning->text[0] = '\0';
     for (size_t i = 0; r == 0 && i < n_words; i++) {
         struct stat st;
 
         if (stat(words[i], &st) == 0 && S_ISDIR(st.st_mode))
-            r = push_folder(list, words[i], diag);
+            r = push_folder(list, words[i], warning, diag);
         else
             r = push(list, strdup(words[i]), diag);
     }
+    if (r == 0 && n_words > 0 && list->n == 0)
+        return qp_diag_set(diag, -ENOENT, "no media file in the folders named; put some into them");
     return r == -ENOMEM ? qp_diag_set(diag, r, "not enough memory for the list of media") : r;
 }
 

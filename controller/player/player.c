@@ -136,12 +136,14 @@ static int open_composition(struct player *p, struct engine_source *source)
                                     .audio_device = p->options->audio,
                                     .on_notice = on_notice,
                                     .user = p};
-    struct qp_diag diag = {""};
+    struct qp_diag warning, diag = {""};
     int r = open_layout(p);
 
     if (r < 0)
         return r;
-    r = media_list_init(&p->media, p->options->media, (size_t)p->options->n_media, &diag);
+    r = media_list_init(&p->media, p->options->media, (size_t)p->options->n_media, &warning, &diag);
+    if (warning.text[0])
+        qp_log(&p->log, QP_WARN, "%s", warning.text);
     if (r < 0)
         return fail(p, r, &diag);
     params.layout = p->layout;
