@@ -32,10 +32,8 @@ struct link_udp {
     struct in_addr source;
     struct in_addr own; /* destination of packets with ip 0 */
     _Atomic int egress; /* index of the interface that leads there; 0: not known */
-    union {
-        struct cmsghdr head; /* aligns the bytes */
-        char bytes[CMSG_SPACE(sizeof(struct in_pktinfo))];
-    } by_egress; /* sends by that interface; the sender's thread's */
+    /* struct cmsghdr and in_pktinfo: sends by that interface; the sender's thread's */
+    _Alignas(struct cmsghdr) char by_egress[CMSG_SPACE(sizeof(struct in_pktinfo))];
     struct sockaddr_in to[LINK_BATCH];
     struct mmsghdr heads[LINK_BATCH];
     struct iovec iovecs[LINK_BATCH];
@@ -51,17 +49,18 @@ static void choose_route(struct link_udp *udp, struct msghdr *head, uint32_t ip,
 {
     bool named = ip == INADDR_BROADCAST && egress != 0;
 
-    head->msg_control = named ? udp->by_egress.bytes : NULL;
-    head->msg_controllen = named ? sizeof(udp->by_egress.bytes) : 0;
+    head->msg_control = named ? udp->by_egress : NULL;
+    head->msg_controllen = named ? sizeof(udp->by_egress) : 0;
 }
 
 static void name_egress(struct link_udp *udp, int egress)
 {
     struct in_pktinfo info = {.ipi_ifindex = egress};
-
-    udp->by_egress.head = (struct cmsghdr){
+    struct cmsghdr head = {
         .cmsg_level = IPPROTO_IP, .cmsg_type = IP_PKTINFO, .cmsg_len = CMSG_LEN(sizeof(info))};
-    memcpy(CMSG_DATA(&udp->by_egress.head), &info, sizeof(info));
+
+    memcpy(udp->by_egress, &head, sizeof(head));
+    memcpy(udp->by_egress + CMSG_LEN(0), &info, sizeof(info));
 }
 
 static int send_packets(struct link *link, const struct link_msg *msgs, unsigned n)
