@@ -62,9 +62,11 @@ static void scan_edits(struct scan *scan)
 
     for (uint32_t i = 0; i < w->n_edits; i++) {
         const struct occurrence_edit *e = &w->edits[i];
+        uint32_t n;
 
         if (!e->removed && is_near(scan, e->new_day) &&
-            occurrence_next_day(&scan->query, e->day) == e->day)
+            occurrence_next_day(&scan->query, e->day) == e->day &&
+            occurrence_ranges(w, e->day, &n) && n > 0)
             offer(scan, e->day, e->new_day, &e->range);
     }
 }

@@ -175,9 +175,9 @@ def expected(rule, rng):
         start, stop = rule["start"], rule["end"]
         exception = rule.get("exc")
         if exception and exception[0] >> date.weekday() & 1:
-            if exception[1] is None and date not in edits:
+            if exception[1] is None:
                 continue
-            start, stop = exception[1] or (0, 0)
+            start, stop = exception[1]
         if date in edits:
             if edits[date] is None:
                 continue
