@@ -98,25 +98,28 @@ uint32_t plan_wire_bytes(enum driver_medium medium, uint32_t len)
     return (frame < 60 ? 60 : frame) + 24;
 }
 
-int driver_new(struct driver_object **ret, const struct driver *driver, size_t size,
-               const struct qp_node *options, struct qp_report *report)
+int driver_create(struct driver_object **ret, const struct driver *driver,
+                  const struct driver_params *params, const struct qp_node *options,
+                  struct qp_report *report)
 {
-    struct driver_object *object = calloc(1, size);
+    struct driver_object *object = calloc(1, driver->size);
     int err;
 
     if (!object)
         return -ENOMEM;
     object->driver = driver;
     err = qp_opts_read(driver->opts, options, NULL, object, report);
+    if (err == 0)
+        err = driver->check(object, params, options, report);
     if (err < 0) {
-        driver_free(object);
+        driver_destroy(object);
         return err;
     }
     *ret = object;
     return 0;
 }
 
-void driver_free(struct driver_object *object)
+void driver_destroy(struct driver_object *object)
 {
     if (!object)
         return;
@@ -134,6 +137,29 @@ int driver_mac(const struct qp_node *options, const char *name, const char *text
     node = qp_node_member(options, name);
     return qp_node_error(&node, report, "write it as \"02:51:50:00:00:01\"",
                          "'%s' is not an Ethernet address", text);
+}
+
+int driver_universes(struct universes *universes, const struct driver_params *params, uint32_t last,
+                     const struct qp_node *options, struct qp_report *report)
+{
+    struct qp_node start = qp_node_member(options, "start_universe");
+    uint64_t cells = wall_port_cells(params->wall, params->output, WALL_LINEAR);
+    uint64_t n = (cells + universes->leds - 1) / universes->leds;
+
+    if (universes->first + n > last + 1u)
+        return qp_node_error(&start, report, "begin lower, or spread the LEDs over more outputs",
+                             "%llu universes from %u on go beyond %u", (unsigned long long)n,
+                             universes->first, last);
+    universes->cells = cells;
+    universes->n = (uint32_t)n;
+    return 0;
+}
+
+uint32_t driver_universe_leds(const struct universes *universes, uint32_t i)
+{
+    uint64_t left = universes->cells - (uint64_t)i * universes->leds;
+
+    return left < universes->leds ? (uint32_t)left : universes->leds;
 }
 
 int driver_ip4(const char *text, uint32_t *ret)

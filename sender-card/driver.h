@@ -5,7 +5,7 @@
  * counters and brightness (stamp). It opens nothing and sends nothing itself: packets that are not
  * part of a frame (discovery) are handed to the sender through a driver_post.
  *
- * Threads: configure, layout, lay, terminate, destroy from the thread that creates the sender;
+ * Threads: check, layout, lay, terminate from the thread that creates the sender;
  * stamp from the tx thread; tick, receive and reset from the background thread; telemetry from any.
  * What stamp and the background share is atomic. */
 #ifndef SENDER_CARD_DRIVER_H
@@ -106,13 +106,13 @@ struct driver {
     bool dims;            /* the cards have a brightness of their own */
     bool needs_gigabit;
     const struct sock_fprog *answers; /* Ethernet: which received frames are for receive() */
-    const struct qp_opt *opts;        /* the reference of its options */
+    size_t size;                      /* of its object */
+    const struct qp_opt *opts;        /* its options; offsets count from the object's beginning */
 
-    /* Read and check the options, and whether the port fits the protocol. Findings go to report.
-     * Returns 0 and a new object, -EINVAL or -ENOMEM. */
-    int (*configure)(struct driver_object **ret, const struct driver_params *params,
-                     const struct qp_node *options, struct qp_report *report);
-    void (*destroy)(struct driver_object *object);
+    /* What the table cannot tell: whether the options that were read belong together, and whether
+     * the port fits the protocol. Findings go to report. Returns 0 or -EINVAL. */
+    int (*check)(struct driver_object *object, const struct driver_params *params,
+                 const struct qp_node *options, struct qp_report *report);
 
     int (*layout)(struct driver_object *object, struct plan *plan); /* 0 or -ENOMEM */
     /* Write the constant bytes of one zeroed set. */
@@ -137,6 +137,13 @@ struct driver {
 
 extern const struct driver driver_colorlight, driver_linsn, driver_ddp, driver_artnet, driver_sacn;
 
+/* Read the driver's options into a new object and check them. Returns 0, -EINVAL (findings in
+ * report) or -ENOMEM. */
+QP_MUST_CHECK int driver_create(struct driver_object **ret, const struct driver *driver,
+                                const struct driver_params *params, const struct qp_node *options,
+                                struct qp_report *report);
+void driver_destroy(struct driver_object *object); /* NULL is fine */
+
 /* NULL: no such driver. */
 const struct driver *driver_find(const char *name);
 const struct driver *driver_at(size_t i);        /* NULL behind the last */
@@ -144,15 +151,24 @@ const char *driver_names(char *buf, size_t cap); /* "colorlight-5a, linsn-rv9, .
 
 /* --- for drivers ---------------------------------------------------------------------- */
 
-/* The options read by the driver's table into a new, zeroed object of size bytes whose table
- * offsets count from its beginning. Returns 0, -EINVAL (findings in report) or -ENOMEM. */
-QP_MUST_CHECK int driver_new(struct driver_object **ret, const struct driver *driver, size_t size,
-                             const struct qp_node *options, struct qp_report *report);
-void driver_free(struct driver_object *object);
-
 /* Read a MAC option; text NULL keeps *ret. Error in report and -EINVAL. */
 QP_MUST_CHECK int driver_mac(const struct qp_node *options, const char *name, const char *text,
                              uint8_t ret[6], struct qp_report *report);
+
+/* The LEDs of a port dealt among universes of equal size. */
+struct universes {
+    uint64_t cells;
+    uint32_t first, leds; /* number of the first; LEDs in each, but the last */
+    uint32_t n;
+};
+
+/* Fill in cells and n; first and leds are given. Error at the option "start_universe" and -EINVAL
+ * if the port's LEDs go beyond the universe `last`. */
+QP_MUST_CHECK int driver_universes(struct universes *universes, const struct driver_params *params,
+                                   uint32_t last, const struct qp_node *options,
+                                   struct qp_report *report);
+/* LEDs in number i, counted from 0. */
+uint32_t driver_universe_leds(const struct universes *universes, uint32_t i);
 
 /* Dotted IPv4 address to host order: 0 or -EINVAL. */
 QP_MUST_CHECK int driver_ip4(const char *text, uint32_t *ret);

@@ -18,8 +18,7 @@
 
 struct artnet {
     struct driver_object object;
-    uint64_t cells;
-    uint32_t n_universes;
+    struct universes universes;
     uint32_t to_ip, sync_ip;
     /* options */
     uint32_t start_universe, pixels_per_universe;
@@ -60,57 +59,26 @@ static const struct artnet *of_const(const struct driver_object *object)
     return (const struct artnet *)object;
 }
 
-static int check(struct artnet *artnet, const struct qp_node *options, struct qp_report *report)
+static int check(struct driver_object *object, const struct driver_params *params,
+                 const struct qp_node *options, struct qp_report *report)
 {
     struct qp_node sync_to = qp_node_member(options, "sync_to");
-    struct qp_node start = qp_node_member(options, "start_universe");
-    uint64_t n = (artnet->cells + artnet->pixels_per_universe - 1) / artnet->pixels_per_universe;
+    struct artnet *artnet = of(object);
 
+    artnet->to_ip = params->to_ip;
     artnet->sync_ip = artnet->to_ip >> 24 == LOOPBACK ? artnet->to_ip : BROADCAST;
     if (artnet->sync_to && driver_ip4(artnet->sync_to, &artnet->sync_ip) < 0)
         return qp_node_error(&sync_to, report, "write it as \"192.168.1.255\"",
                              "'%s' is not an IPv4 address", artnet->sync_to);
-    if (artnet->start_universe + n > ARTNET_MAX_UNIVERSE + 1u)
-        return qp_node_error(&start, report, "begin lower, or spread the LEDs over more outputs",
-                             "%llu universes from %u on go beyond %u", (unsigned long long)n,
-                             artnet->start_universe, ARTNET_MAX_UNIVERSE);
-    artnet->n_universes = (uint32_t)n;
-    return 0;
-}
-
-static int configure(struct driver_object **ret, const struct driver_params *params,
-                     const struct qp_node *options, struct qp_report *report)
-{
-    struct driver_object *object;
-    struct artnet *artnet;
-    int err = driver_new(&object, &driver_artnet, sizeof(*artnet), options, report);
-
-    if (err < 0)
-        return err;
-    artnet = of(object);
-    artnet->to_ip = params->to_ip;
-    artnet->cells = wall_port_cells(params->wall, params->output, WALL_LINEAR);
-    err = check(artnet, options, report);
-    if (err < 0) {
-        driver_free(object);
-        return err;
-    }
-    *ret = object;
-    return 0;
-}
-
-/* LEDs of universe i. */
-static uint32_t pixels_of(const struct artnet *artnet, uint32_t i)
-{
-    uint64_t left = artnet->cells - (uint64_t)i * artnet->pixels_per_universe;
-
-    return left < artnet->pixels_per_universe ? (uint32_t)left : artnet->pixels_per_universe;
+    artnet->universes.first = artnet->start_universe;
+    artnet->universes.leds = artnet->pixels_per_universe;
+    return driver_universes(&artnet->universes, params, ARTNET_MAX_UNIVERSE, options, report);
 }
 
 /* Levels of universe i: an even number (5.3 of the specification), the odd one out being 0. */
 static uint16_t levels_of(const struct artnet *artnet, uint32_t i)
 {
-    return (uint16_t)((3 * pixels_of(artnet, i) + 1) & ~1u);
+    return (uint16_t)((3 * driver_universe_leds(&artnet->universes, i) + 1) & ~1u);
 }
 
 static int layout(struct driver_object *object, struct plan *plan)
@@ -119,11 +87,12 @@ static int layout(struct driver_object *object, struct plan *plan)
     size_t offset;
     int err = 0;
 
-    for (uint32_t i = 0; i < artnet->n_universes && err == 0; i++) {
+    for (uint32_t i = 0; i < artnet->universes.n && err == 0; i++) {
         err = plan_add_packet(plan, ARTNET_DMX_HEADER + (uint32_t)levels_of(artnet, i), 0, &offset);
         if (err == 0)
             err = plan_add_slot(plan, (uint64_t)i * artnet->pixels_per_universe,
-                                pixels_of(artnet, i), offset + ARTNET_OFF_DATA);
+                                driver_universe_leds(&artnet->universes, i),
+                                offset + ARTNET_OFF_DATA);
     }
     if (artnet->sync && err == 0)
         err = plan_add_packet(plan, ARTNET_SYNC_LEN, artnet->sync_ip, &offset);
@@ -135,11 +104,11 @@ static void lay(const struct driver_object *object, const struct plan *plan, uin
 {
     const struct artnet *artnet = of_const(object);
 
-    for (uint32_t i = 0; i < artnet->n_universes; i++)
+    for (uint32_t i = 0; i < artnet->universes.n; i++)
         artnet_dmx_header(set + plan->packets[i].offset, (uint16_t)(artnet->start_universe + i),
                           levels_of(artnet, i));
     if (artnet->sync)
-        artnet_sync(set + plan->packets[artnet->n_universes].offset);
+        artnet_sync(set + plan->packets[artnet->universes.n].offset);
 }
 
 static struct driver_window stamp(struct driver_object *object, const struct plan *plan,
@@ -148,7 +117,7 @@ static struct driver_window stamp(struct driver_object *object, const struct pla
     const struct artnet *artnet = of(object);
     uint8_t sequence = (uint8_t)(frame->count % 255 + 1);
 
-    for (uint32_t i = 0; i < artnet->n_universes; i++)
+    for (uint32_t i = 0; i < artnet->universes.n; i++)
         set[plan->packets[i].offset + ARTNET_OFF_SEQUENCE] = sequence;
     return (struct driver_window){.first = 0, .end = plan->n_packets};
 }
@@ -234,9 +203,9 @@ const struct driver driver_artnet = {
     .addressing = WALL_LINEAR,
     .udp_port = ARTNET_PORT,
     .source_port = ARTNET_PORT,
+    .size = sizeof(struct artnet),
     .opts = opts,
-    .configure = configure,
-    .destroy = driver_free,
+    .check = check,
     .layout = layout,
     .lay = lay,
     .stamp = stamp,

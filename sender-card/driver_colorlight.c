@@ -87,34 +87,25 @@ static const struct colorlight *of_const(const struct driver_object *object)
     return (const struct colorlight *)object;
 }
 
-static int configure(struct driver_object **ret, const struct driver_params *params,
-                     const struct qp_node *options, struct qp_report *report)
+static int check(struct driver_object *object, const struct driver_params *params,
+                 const struct qp_node *options, struct qp_report *report)
 {
     const struct wall_output *output = &params->wall->outputs[params->output];
-    struct driver_object *object;
-    struct colorlight *cl;
-    int err = driver_new(&object, &driver_colorlight, sizeof(*cl), options, report);
+    struct colorlight *cl = of(object);
+    int err;
 
-    if (err < 0)
-        return err;
-    cl = of(object);
     cl->w = output->raster_w;
     cl->h = output->raster_h;
     cl->asked = -1;
     atomic_init(&cl->again, true); /* also a wall that begins with brightness 0 */
+    object->gap_ns = (int64_t)(cl->latch_gap_ms * 1e6);
     memcpy(cl->source, colorlight_sender_mac, 6);
     err = driver_mac(options, "source_mac", cl->source_mac, cl->source, report);
     if (cl->w > UINT16_MAX || cl->h > UINT16_MAX)
         err = qp_node_error(options->parent, report, "spread the cabinets over more outputs",
                             "a ColorLight port has rows and columns up to 65535, this one %u x %u",
                             cl->w, cl->h);
-    if (err < 0) {
-        driver_free(object);
-        return err;
-    }
-    object->gap_ns = (int64_t)(cl->latch_gap_ms * 1e6);
-    *ret = object;
-    return 0;
+    return err;
 }
 
 static unsigned n_brightness(const struct colorlight *cl)
@@ -315,9 +306,9 @@ const struct driver driver_colorlight = {
     .dims = true,
     .needs_gigabit = true,
     .answers = &answers,
+    .size = sizeof(struct colorlight),
     .opts = opts,
-    .configure = configure,
-    .destroy = driver_free,
+    .check = check,
     .layout = layout,
     .lay = lay,
     .stamp = stamp,

@@ -26,34 +26,19 @@ static struct ddp *of(struct driver_object *object)
     return (struct ddp *)object;
 }
 
-static int check(const struct ddp *ddp, const struct qp_node *options, struct qp_report *report)
+static int check(struct driver_object *object, const struct driver_params *params,
+                 const struct qp_node *options, struct qp_report *report)
 {
     struct qp_node max_data = qp_node_member(options, "max_data");
+    struct ddp *ddp = of(object);
 
+    ddp->cells = wall_port_cells(params->wall, params->output, WALL_LINEAR);
     if (ddp->max_data % 3 != 0)
         return qp_node_error(&max_data, report, "use a multiple of 3",
                              "%u bytes would split an LED over two packets", ddp->max_data);
     if (ddp->cells > UINT32_MAX / 3)
         return qp_node_error(options->parent, report, "spread the cabinets over more outputs",
                              "DDP addresses 4 GiB of data");
-    return 0;
-}
-
-static int configure(struct driver_object **ret, const struct driver_params *params,
-                     const struct qp_node *options, struct qp_report *report)
-{
-    struct driver_object *object;
-    int err = driver_new(&object, &driver_ddp, sizeof(struct ddp), options, report);
-
-    if (err < 0)
-        return err;
-    of(object)->cells = wall_port_cells(params->wall, params->output, WALL_LINEAR);
-    err = check(of(object), options, report);
-    if (err < 0) {
-        driver_free(object);
-        return err;
-    }
-    *ret = object;
     return 0;
 }
 
@@ -115,9 +100,9 @@ const struct driver driver_ddp = {
     .medium = DRIVER_UDP,
     .addressing = WALL_LINEAR,
     .udp_port = DDP_PORT,
+    .size = sizeof(struct ddp),
     .opts = opts,
-    .configure = configure,
-    .destroy = driver_free,
+    .check = check,
     .layout = layout,
     .lay = lay,
     .stamp = stamp,

@@ -89,31 +89,19 @@ static int choose_geometry(struct linsn *linsn, const struct qp_node *options,
         linsn_geometry_w(linsn->code), linsn_geometry_h(linsn->code), linsn->w, linsn->h);
 }
 
-static int configure(struct driver_object **ret, const struct driver_params *params,
-                     const struct qp_node *options, struct qp_report *report)
+static int check(struct driver_object *object, const struct driver_params *params,
+                 const struct qp_node *options, struct qp_report *report)
 {
     const struct wall_output *output = &params->wall->outputs[params->output];
-    struct driver_object *object;
-    struct linsn *linsn;
-    int err = driver_new(&object, &driver_linsn, sizeof(*linsn), options, report);
+    struct linsn *linsn = of(object);
+    int err = driver_mac(options, "source_mac", linsn->source_mac, linsn->source, report);
 
-    if (err < 0)
-        return err;
-    linsn = of(object);
     linsn->w = output->raster_w;
     linsn->h = output->raster_h;
-    err = driver_mac(options, "source_mac", linsn->source_mac, linsn->source, report);
     if (err == 0)
         err =
             driver_mac(options, "destination", linsn->destination, linsn->destination_mac, report);
-    if (err == 0)
-        err = choose_geometry(linsn, options, report);
-    if (err < 0) {
-        driver_free(object);
-        return err;
-    }
-    *ret = object;
-    return 0;
+    return err < 0 ? err : choose_geometry(linsn, options, report);
 }
 
 /* The LEDs of row y, cut where chunks end. */
@@ -211,9 +199,9 @@ const struct driver driver_linsn = {
     .addressing = WALL_RASTER,
     .needs_gigabit = true,
     .answers = &answers,
+    .size = sizeof(struct linsn),
     .opts = opts,
-    .configure = configure,
-    .destroy = driver_free,
+    .check = check,
     .layout = layout,
     .lay = lay,
     .stamp = stamp,

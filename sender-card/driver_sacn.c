@@ -17,8 +17,7 @@
 
 struct sacn {
     struct driver_object object;
-    uint64_t cells;
-    uint32_t n_universes;
+    struct universes universes;
     bool multicast;
     const struct sacn_state *state; /* borrowed; NULL while checking */
     struct sacn_source source;
@@ -55,30 +54,11 @@ static const struct sacn *of_const(const struct driver_object *object)
     return (const struct sacn *)object;
 }
 
-static int check(struct sacn *sacn, const struct qp_node *options, struct qp_report *report)
+static int check(struct driver_object *object, const struct driver_params *params,
+                 const struct qp_node *options, struct qp_report *report)
 {
-    struct qp_node start = qp_node_member(options, "start_universe");
-    uint64_t n = (sacn->cells + sacn->pixels_per_universe - 1) / sacn->pixels_per_universe;
+    struct sacn *sacn = of(object);
 
-    if (sacn->start_universe + n > SACN_MAX_UNIVERSE + 1u)
-        return qp_node_error(&start, report, "begin lower, or spread the LEDs over more outputs",
-                             "%llu universes from %u on go beyond %u", (unsigned long long)n,
-                             sacn->start_universe, SACN_MAX_UNIVERSE);
-    sacn->n_universes = (uint32_t)n;
-    return 0;
-}
-
-static int configure(struct driver_object **ret, const struct driver_params *params,
-                     const struct qp_node *options, struct qp_report *report)
-{
-    struct driver_object *object;
-    struct sacn *sacn;
-    int err = driver_new(&object, &driver_sacn, sizeof(*sacn), options, report);
-
-    if (err < 0)
-        return err;
-    sacn = of(object);
-    sacn->cells = wall_port_cells(params->wall, params->output, WALL_LINEAR);
     sacn->multicast = params->to_ip == 0;
     sacn->state = params->state;
     (void)snprintf(sacn->source.name, sizeof(sacn->source.name), "%s", sacn->source_name);
@@ -88,13 +68,9 @@ static int configure(struct driver_object **ret, const struct driver_params *par
         sacn->source.cid[14] ^= (uint8_t)(params->output >> 8);
         sacn->source.cid[15] ^= (uint8_t)params->output;
     }
-    err = check(sacn, options, report);
-    if (err < 0) {
-        driver_free(object);
-        return err;
-    }
-    *ret = object;
-    return 0;
+    sacn->universes.first = sacn->start_universe;
+    sacn->universes.leds = sacn->pixels_per_universe;
+    return driver_universes(&sacn->universes, params, SACN_MAX_UNIVERSE, options, report);
 }
 
 /* Where packets of a universe go: its group, or 0 for the link's own destination. */
@@ -108,21 +84,14 @@ static uint32_t ip_of(const struct sacn *sacn, uint32_t universe)
     return qp_get_be32(group);
 }
 
-static uint32_t pixels_of(const struct sacn *sacn, uint32_t i)
-{
-    uint64_t left = sacn->cells - (uint64_t)i * sacn->pixels_per_universe;
-
-    return left < sacn->pixels_per_universe ? (uint32_t)left : sacn->pixels_per_universe;
-}
-
 static int layout(struct driver_object *object, struct plan *plan)
 {
     const struct sacn *sacn = of(object);
     size_t offset;
     int err = 0;
 
-    for (uint32_t i = 0; i < sacn->n_universes && err == 0; i++) {
-        uint32_t n = pixels_of(sacn, i);
+    for (uint32_t i = 0; i < sacn->universes.n && err == 0; i++) {
+        uint32_t n = driver_universe_leds(&sacn->universes, i);
 
         err = plan_add_packet(plan, SACN_DATA_HEADER + 3 * n, ip_of(sacn, sacn->start_universe + i),
                               &offset);
@@ -140,21 +109,21 @@ static void lay(const struct driver_object *object, const struct plan *plan, uin
 {
     const struct sacn *sacn = of_const(object);
 
-    for (uint32_t i = 0; i < sacn->n_universes; i++) {
+    for (uint32_t i = 0; i < sacn->universes.n; i++) {
         struct sacn_data data = {
             .priority = (uint8_t)sacn->priority,
             .sync_address = (uint16_t)sacn->sync_address,
             .options = (uint8_t)((sacn->preview ? SACN_PREVIEW : 0) |
                                  (sacn->force_sync ? SACN_FORCE_SYNC : 0)),
             .universe = (uint16_t)(sacn->start_universe + i),
-            .n_slots = (uint16_t)(3 * pixels_of(sacn, i)),
+            .n_slots = (uint16_t)(3 * driver_universe_leds(&sacn->universes, i)),
         };
 
         /* Cannot fail: every value was checked. */
         (void)sacn_data_header(set + plan->packets[i].offset, &sacn->source, &data);
     }
     if (sacn->sync_address)
-        sacn_sync(set + plan->packets[sacn->n_universes].offset, sacn->source.cid,
+        sacn_sync(set + plan->packets[sacn->universes.n].offset, sacn->source.cid,
                   (uint16_t)sacn->sync_address, 0);
 }
 
@@ -164,10 +133,10 @@ static struct driver_window stamp(struct driver_object *object, const struct pla
     const struct sacn *sacn = of(object);
     uint8_t sequence = sacn_state_sequence(sacn->state, frame->count);
 
-    for (uint32_t i = 0; i < sacn->n_universes; i++)
+    for (uint32_t i = 0; i < sacn->universes.n; i++)
         set[plan->packets[i].offset + SACN_OFF_SEQUENCE] = sequence;
     if (sacn->sync_address)
-        set[plan->packets[sacn->n_universes].offset + SACN_OFF_SYNC_SEQUENCE] = sequence;
+        set[plan->packets[sacn->universes.n].offset + SACN_OFF_SYNC_SEQUENCE] = sequence;
     return (struct driver_window){.first = 0, .end = plan->n_packets};
 }
 
@@ -176,7 +145,7 @@ static void post_page(const struct sacn *sacn, uint8_t page, uint8_t last,
 {
     uint8_t buf[SACN_DISCOVERY_HEADER + 2 * SACN_DISCOVERY_MAX];
     uint16_t universes[SACN_DISCOVERY_MAX];
-    uint32_t first = page * (uint32_t)SACN_DISCOVERY_MAX, n = sacn->n_universes - first;
+    uint32_t first = page * (uint32_t)SACN_DISCOVERY_MAX, n = sacn->universes.n - first;
     int len;
 
     if (n > SACN_DISCOVERY_MAX)
@@ -191,7 +160,7 @@ static void post_page(const struct sacn *sacn, uint8_t page, uint8_t last,
 static int64_t tick(struct driver_object *object, int64_t now_ns, const struct driver_post *post)
 {
     const struct sacn *sacn = of(object);
-    uint32_t last = (sacn->n_universes - 1) / SACN_DISCOVERY_MAX;
+    uint32_t last = (sacn->universes.n - 1) / SACN_DISCOVERY_MAX;
 
     if (!sacn->discovery)
         return INT64_MAX;
@@ -205,7 +174,7 @@ static bool terminate(const struct driver_object *object, const struct plan *pla
 {
     const struct sacn *sacn = of_const(object);
 
-    for (uint32_t i = 0; i < sacn->n_universes && round < FAREWELLS; i++) {
+    for (uint32_t i = 0; i < sacn->universes.n && round < FAREWELLS; i++) {
         uint8_t *packet = set + plan->packets[i].offset;
 
         packet[SACN_OFF_OPTIONS] |= SACN_TERMINATED;
@@ -220,9 +189,9 @@ const struct driver driver_sacn = {
     .addressing = WALL_LINEAR,
     .udp_port = SACN_PORT,
     .multicast = true,
+    .size = sizeof(struct sacn),
     .opts = opts,
-    .configure = configure,
-    .destroy = driver_free,
+    .check = check,
     .layout = layout,
     .lay = lay,
     .stamp = stamp,

@@ -359,7 +359,6 @@ void port_finish(struct port *port)
     for (size_t i = 0; i < SENDER_SETS; i++)
         free(port->sets[i]);
     plan_finish(&port->plan);
-    if (port->driver)
-        port->driver->driver->destroy(port->driver);
+    driver_destroy(port->driver);
     *port = (struct port){0};
 }

@@ -134,7 +134,7 @@ int setup_read(struct setup *ret, const struct setup_params *params, struct qp_r
         err = read_links(ret, params, &node, report);
     driver.to_ip = ret->links[0].to_ip;
     if (err == 0)
-        err = ret->driver->configure(&ret->object, &driver, &options, report);
+        err = driver_create(&ret->object, ret->driver, &driver, &options, report);
     if (err == 0)
         err = ret->driver->layout(ret->object, &ret->plan);
     if (err < 0)
@@ -148,8 +148,7 @@ void setup_finish(struct setup *setup)
     link_config_finish(&setup->links[0]);
     link_config_finish(&setup->links[1]);
     plan_finish(&setup->plan);
-    if (setup->object)
-        setup->driver->destroy(setup->object);
+    driver_destroy(setup->object);
     *setup = (struct setup){0};
 }
 
