@@ -122,7 +122,7 @@ static int read_line(struct calendar *c, char *line, const char **ret_why)
     return add_day(c, day, kind == 1);
 }
 
-static bool is_data(char *line, size_t number)
+static bool is_data(char *line, bool is_first)
 {
     size_t len = strlen(line);
 
@@ -130,7 +130,7 @@ static bool is_data(char *line, size_t number)
         line[--len] = '\0';
     if (len == 0 || *line == '#')
         return false;
-    return number != 1 || strncmp(line, "day,", 4) != 0; /* a header is fine */
+    return !is_first || strncmp(line, "day,", 4) != 0; /* a header is fine */
 }
 
 static int read_csv(struct loader *l, const struct qp_node *node, struct calendar *c, char *text)
@@ -147,7 +147,8 @@ static int read_csv(struct loader *l, const struct qp_node *node, struct calenda
         next = strchr(line, '\n');
         if (next)
             *next++ = '\0';
-        if (!is_data(line, ++number))
+        number++;
+        if (!is_data(line, c->n_days == 0))
             continue;
         if (c->n_days >= DAYS_MAX) {
             qp_node_error(node, l->report, "Split the calendar.", "%s has more than %u days",

@@ -17,6 +17,9 @@ static int print_format(int argc, char **argv)
 
 static const struct cli_command commands[] = {
     {"check", "FILE [--json]", "everything wrong with a schedule", cli_schedule_check},
+    {"import", "X.ics [--playlist ID] [-o FILE]", "windows from an iCalendar file",
+     cli_schedule_import},
+    {"export", "FILE [-o X.ics]", "the windows of a schedule as iCalendar", cli_schedule_export},
     {"format", "", "every member that a schedule may have", print_format},
 };
 

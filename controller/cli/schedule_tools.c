@@ -164,7 +164,7 @@ void cli_schedule_add_time(cJSON *to, const char *name, const struct tz *zone, i
     char stamp[CLI_TIME_MAX], text[CLI_TIME_MAX + 8];
     int64_t part = ms - seconds(ms) * 1000;
 
-    if (ms == FOREVER_MS) {
+    if (ms == FOREVER_MS || ms == INT64_MIN) { /* without end or beginning */
         cJSON_AddNullToObject(to, name);
         return;
     }
