@@ -26,7 +26,7 @@ struct bench_work {
     void *self;
 };
 
-static inline void bench_die(const char *what)
+static inline _Noreturn void bench_die(const char *what)
 {
     fprintf(stderr, "bench: %s\n", what);
     exit(1);
