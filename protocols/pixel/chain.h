@@ -3,8 +3,8 @@
  *
  * Per LED: 8-bit code -> 16-bit linear light (table) -> 3x3 correction times brightness -> inverse
  * of the card's gamma as a code plus the fraction of light between it and the next code -> dither
- * by that fraction -> byte. Every version (C, AVX2, AVX-512) gives the same bytes; chain_c.c is the
- * definition, written to be read. In its terms, for output byte k of an LED:
+ * by that fraction -> byte. Every version (C, AVX2, AVX-512) gives the same bytes; kernels_c.c is
+ * the definition, written to be read. In its terms, for output byte k of an LED:
  *
  *   lin[c] = in[code of channel c]                               uint16, 65535 = full light
  *   acc    = sum over c of m[k][c] * lin[c]                      int32, exact

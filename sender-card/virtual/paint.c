@@ -20,6 +20,7 @@ struct brush {
     const struct virtual_wall *vw;
     const struct virtual_snapshot *snapshot;
     enum virtual_look look;
+    unsigned zoom; /* of dots */
     uint8_t *rgb8; /* one of the two */
     uint16_t *rgb16;
     uint32_t type, port; /* that lut was made for */
@@ -83,7 +84,7 @@ static void fill_box(const struct brush *b, double u, double v, const struct vsp
     }
 }
 
-static void paint_span(struct brush *b, const struct vspan *s, const uint8_t *cells)
+static void paint_span(const struct brush *b, const struct vspan *s, const uint8_t *cells)
 {
     const struct wall *wall = b->vw->wall;
     const uint8_t *place = places[wall->types[b->type].order];
@@ -101,6 +102,25 @@ static void paint_span(struct brush *b, const struct vspan *s, const uint8_t *ce
     }
 }
 
+/* With the codes' light for its cabinet and port. */
+static void each_span(struct brush *b, void (*paint)(const struct brush *b, const struct vspan *s,
+                                                     const uint8_t *cells))
+{
+    const struct virtual_wall *vw = b->vw;
+
+    for (uint32_t port = 0; b->snapshot->cells && port < vw->wall->n_outputs; port++) {
+        const struct vport *p = &vw->ports[port];
+        const uint8_t *cells = b->snapshot->cells + p->snapshot_offset;
+
+        for (size_t i = 0; i < p->n_spans; i++) {
+            const struct vspan *s = &p->spans[i];
+
+            make_lut(b, vw->wall->cabinets[s->cabinet].type, port);
+            paint(b, s, cells + 3 * (size_t)s->cell);
+        }
+    }
+}
+
 void virtual_paint(const struct virtual_wall *vw, const struct virtual_snapshot *snapshot,
                    enum virtual_look look, void *rgb)
 {
@@ -112,19 +132,7 @@ void virtual_paint(const struct virtual_wall *vw, const struct virtual_snapshot 
     else
         b.rgb8 = rgb;
     memset(rgb, 0, look == VIRTUAL_LINEAR ? 2 * n : n);
-    if (!snapshot->cells)
-        return;
-    for (uint32_t port = 0; port < vw->wall->n_outputs; port++) {
-        const struct vport *p = &vw->ports[port];
-        const uint8_t *cells = snapshot->cells + p->snapshot_offset;
-
-        for (size_t i = 0; i < p->n_spans; i++) {
-            const struct vspan *s = &p->spans[i];
-
-            make_lut(&b, vw->wall->cabinets[s->cabinet].type, port);
-            paint_span(&b, s, cells + 3 * (size_t)s->cell);
-        }
-    }
+    each_span(&b, paint_span);
 }
 
 /* --- the LED look ---------------------------------------------------------------------------- */
@@ -136,10 +144,10 @@ static double cover(double dx, double dy, double radius)
     return c < 0 ? 0 : c > 1 ? 1 : c;
 }
 
-static void paint_dot(const struct brush *b, unsigned zoom, double cx, double cy, double radius,
+static void paint_dot(const struct brush *b, double cx, double cy, double radius,
                       const uint16_t rgb[3])
 {
-    uint32_t w = b->vw->w * zoom, h = b->vw->h * zoom;
+    uint32_t w = b->vw->w * b->zoom, h = b->vw->h * b->zoom;
     uint32_t x0 = edge(cx - radius - 1, w), x1 = edge(cx + radius + 1, w);
     uint32_t y1 = edge(cy + radius + 1, h);
 
@@ -158,40 +166,32 @@ static void paint_dot(const struct brush *b, unsigned zoom, double cx, double cy
     }
 }
 
-static void dot_span(struct brush *b, unsigned zoom, const struct vspan *s, const uint8_t *cells)
+static void dot_span(const struct brush *b, const struct vspan *s, const uint8_t *cells)
 {
     const uint8_t *place = places[b->vw->wall->types[b->type].order];
-    double f = (double)b->vw->factor * zoom;
+    double f = (double)b->vw->factor * b->zoom;
     double radius = (s->hu < s->hv ? s->hu : s->hv) * f * DOT;
 
     for (uint32_t i = 0; i < s->n; i++, cells += 3) {
         const uint16_t rgb[3] = {b->lut[0][cells[place[0]]], b->lut[1][cells[place[1]]],
                                  b->lut[2][cells[place[2]]]};
 
-        paint_dot(b, zoom, (s->u + i * s->du) * f, (s->v + i * s->dv) * f, radius, rgb);
+        paint_dot(b, (s->u + i * s->du) * f, (s->v + i * s->dv) * f, radius, rgb);
     }
 }
 
 void virtual_paint_dots(const struct virtual_wall *vw, const struct virtual_snapshot *snapshot,
                         unsigned zoom, uint8_t *rgb)
 {
-    struct brush b = {
-        .vw = vw, .snapshot = snapshot, .look = VIRTUAL_LIGHT, .rgb8 = rgb, .type = UINT32_MAX};
+    struct brush b = {.vw = vw,
+                      .snapshot = snapshot,
+                      .look = VIRTUAL_LIGHT,
+                      .zoom = zoom,
+                      .rgb8 = rgb,
+                      .type = UINT32_MAX};
 
     memset(rgb, 0, 3 * (size_t)vw->w * zoom * vw->h * zoom);
-    if (!snapshot->cells)
-        return;
-    for (uint32_t port = 0; port < vw->wall->n_outputs; port++) {
-        const struct vport *p = &vw->ports[port];
-        const uint8_t *cells = snapshot->cells + p->snapshot_offset;
-
-        for (size_t i = 0; i < p->n_spans; i++) {
-            const struct vspan *s = &p->spans[i];
-
-            make_lut(&b, vw->wall->cabinets[s->cabinet].type, port);
-            dot_span(&b, zoom, s, cells + 3 * (size_t)s->cell);
-        }
-    }
+    each_span(&b, dot_span);
 }
 
 /* --- snapshots ---------------------------------------------------------------------------------

@@ -247,8 +247,8 @@ void live_stop(struct live *live)
     uint64_t one = 1;
 
     atomic_store(&live->stop, true);
-    if (live->wake_fd >= 0 && write(live->wake_fd, &one, sizeof(one)) < 0)
-        return; /* full: it is readable already */
+    if (live->wake_fd >= 0)
+        (void)!write(live->wake_fd, &one, sizeof(one)); /* fails if full: readable already */
     worker_join(&live->reader);
     if (live->changed_open)
         uv_close((uv_handle_t *)&live->changed, NULL);
