@@ -16,7 +16,7 @@ from tap import Tap, build_folder, get_json, run, temporary  # noqa: E402
 BENCHMARKS = ("chain", "veth", "lattice", "decode", "light")
 # A part of a figure's name, for each line of the table that has to be there everywhere.
 WANTED = {
-    "chain": ("full chain, C reference", "8K wall compiled", "8K plan in memory"),
+    "chain": ("full chain, C reference", "8K wall compiled", "8K packets", "8K plan in memory"),
     "veth": ("driver over veth",),
     "lattice": ("30 Hz for", "30 Hz: bare loop", "30 Hz: processor", "60 Hz for",
                 "60 Hz: bare loop", "60 Hz: processor"),
