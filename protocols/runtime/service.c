@@ -200,8 +200,10 @@ int service_finish(struct service *service, struct qp_diag *diag)
 
     if (!service->loop_open)
         return 0;
-    if (!service->stopping)
+    if (!service->stopping) {
+        service_stop(service, 0); /* first: handles that are open would keep the loop running */
         (void)service_run(service, NULL);
+    }
     r = uv_loop_close(&service->loop);
     if (r < 0) {
         uv_walk(&service->loop, name_handle, kinds);

@@ -13,6 +13,7 @@
 struct app {
     struct service service;
     uv_timer_t timer;
+    uv_async_t wake;
     int stops, reloads, ticks;
     int signal;
     int leak;
@@ -105,6 +106,31 @@ TEST(finish_without_run)
 
     T_EQ(service_init(&a.service, &(struct service_params){NULL, NULL, NULL}, &d), 0);
     T_EQ(service_finish(&a.service, &d), 0);
+}
+
+static void on_never(uv_async_t *async)
+{
+    (void)async;
+}
+
+static void on_stop_async(void *user)
+{
+    struct app *a = user;
+
+    a->stops++;
+    uv_close((uv_handle_t *)&a->wake, NULL);
+}
+
+/* The start failed half-way: what is open already would keep the loop for ever. */
+TEST(finish_without_run_stops_what_is_open)
+{
+    struct app a = {0};
+    struct qp_diag d;
+
+    T_EQ(service_init(&a.service, &(struct service_params){on_stop_async, NULL, &a}, &d), 0);
+    T_EQ(uv_async_init(&a.service.loop, &a.wake, on_never), 0);
+    T_EQ(service_finish(&a.service, &d), 0);
+    T_EQ(a.stops, 1);
 }
 
 static void on_code(uv_timer_t *timer)
