@@ -4,19 +4,21 @@
 # timeout: 600
 # parallel
 """When windows are open, against other people's calendars: recurrences against dateutil, clock
-changes against zoneinfo, the sun and the moon against PyEphem, lunar dates against lunardate."""
+changes against zoneinfo, calendar files against icalendar, the sun and the moon against PyEphem, lunar dates against lunardate."""
 import datetime
 import math
 import os
 import random
 import subprocess
 import sys
+import tempfile
 import zoneinfo
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "support"))
 import tap  # noqa: E402
 
 import ephem  # noqa: E402
+import icalendar  # noqa: E402
 import lunardate  # noqa: E402
 from dateutil import rrule  # noqa: E402
 
@@ -150,7 +152,7 @@ def rrule_of(rule):
         bysetpos=position, cache=False), rule.get("count"), last
 
 
-def expected(rule, rng):
+def expected(rule, rng, changes=True):
     """Occurrences in a stretch that is chosen on the way, and the stretch."""
     zone = zoneinfo.ZoneInfo(rule["zone"])
     recurrence, count, last = rrule_of(rule)
@@ -168,7 +170,7 @@ def expected(rule, rng):
             dates.append(date)
     edits = {}
     for date in dates:
-        if rng.random() < 0.05 and len(edits) < 12:
+        if changes and rng.random() < 0.05 and len(edits) < 12:
             edits[date] = rng.choice((None, (date + rng.randrange(-9, 9) * DAY, 3600, 9000),
                                       (date, 81000, 3600)))
     for date in dates:
@@ -218,6 +220,126 @@ def recurrences(results):
     results.ok(not wrong and some > RULES / 2,
                f"{RULES} random rules have the occurrences that dateutil and zoneinfo give",
                f"{len(wrong)} wrong, {some} with occurrences\n" + "\n".join(wrong[:8]))
+
+
+# --- calendar files --------------------------------------------------------------------------------
+
+def plain_rule(rng):
+    """A rule that iCalendar has words for and dateutil understands."""
+    rule = random_rule(rng)
+    rule.update(skip=1, strict=0)
+    rule.pop("exc", None)
+    if rule["first"].year < 1970:
+        rule["first"] = rule["first"].replace(year=2026, day=1)
+        rule.pop("last", None)
+    return rule
+
+
+def exported(results):
+    rng = random.Random(5)
+    lines, wanted = [], []
+    while len(lines) < 400:
+        rule = plain_rule(rng)
+        found, edits, from_s, to_s = expected(rule, rng)
+        if found:
+            lines.append("export " + words(rule, edits, from_s, to_s))
+            wanted.append((found, from_s, to_s))
+    wrong = []
+    for line, (found, from_s, to_s), got in zip(lines, wanted, ask(lines)):
+        text = bytes.fromhex(got[0])
+        theirs = read_calendar(icalendar.Calendar.from_ical(text), from_s, to_s)
+        folded = all(len(row) <= 75 for row in text.split(b"\r\n"))
+        if theirs != found or not folded:
+            wrong.append(f"{line}\n{text.decode()}\n  not {found}\n  but {theirs}")
+    results.ok(not wrong, "400 exported windows mean the same to icalendar and dateutil",
+               f"{len(wrong)} wrong\n" + "\n".join(wrong[:3]))
+
+
+def wall(value):
+    """Date and seconds of a DTSTART, DTEND or EXDATE."""
+    return value.date(), value.hour * 3600 + value.minute * 60 + value.second
+
+
+def naive_s(moment):
+    return (moment - datetime.datetime(1970, 1, 1)).total_seconds()
+
+
+def read_calendar(calendar, from_s, to_s):
+    """The occurrences of a calendar of one event with overrides, as a wall clock shows them."""
+    events = calendar.walk("VEVENT")
+    found, moved = [], {wall(e["RECURRENCE-ID"].dt): e for e in events if "RECURRENCE-ID" in e}
+    for event in (e for e in events if "RECURRENCE-ID" not in e):
+        assert event["SUMMARY"].endswith("\u5e7f\u544a") and ", a rather" in event["SUMMARY"]
+        zone = zoneinfo.ZoneInfo(event["DTSTART"].params.get("TZID", "UTC"))
+        begin, finish = event["DTSTART"].dt, event["DTEND"].dt
+        length = finish.replace(tzinfo=None) - begin.replace(tzinfo=None)
+        gone = event.get("EXDATE", [])
+        gone = {wall(d.dt) for one in (gone if isinstance(gone, list) else [gone])
+                for d in one.dts}
+        rule = event["RRULE"].to_ical().decode()
+        until = event["RRULE"].pop("UNTIL", [None])[0]
+        if until is not None:
+            rule = event["RRULE"].to_ical().decode()
+        for n, moment in enumerate(rrule.rrulestr(rule, dtstart=begin.replace(tzinfo=None))):
+            if n > 60000 or naive_s(moment) > to_s + 20 * 86400:
+                break
+            start = instants(zone, *wall(moment))
+            if until is not None and start[0] > until.timestamp():
+                break
+            if wall(moment) in gone or naive_s(moment) < from_s - 40 * 86400:
+                continue
+            change = moved.get(wall(moment))
+            begins = change["DTSTART"].dt.replace(tzinfo=None) if change else moment
+            ends = change["DTEND"].dt.replace(tzinfo=None) if change else moment + length
+            pair = instants(zone, *wall(begins))[0], instants(zone, *wall(ends))[1]
+            if pair[0] < pair[1] and pair[0] < to_s and pair[1] > from_s:
+                found.append(pair)
+    return sorted(found)
+
+
+def imported(results):
+    rng = random.Random(6)
+    lines, wanted = [], []
+    with tempfile.TemporaryDirectory() as folder:
+        while len(lines) < 400:
+            rule = plain_rule(rng)
+            rule.pop("last", None)
+            recurrence, count, _ = rrule_of(rule)
+            # DTSTART has to be the first occurrence.
+            rule["first"] = next((m.date() for m in recurrence), None)
+            if rule["first"] is None:
+                continue
+            if rule["freq"] >= 3 and "mdays" not in rule and "weekdays" not in rule:
+                rule["mdays"] = [rule["first"].day]
+            if rule["freq"] == 4 and "months" not in rule:
+                rule["months"] = 1 << (rule["first"].month - 1)
+            found, _, from_s, to_s = expected(rule, random.Random(len(lines)), changes=False)
+            start = datetime.datetime.combine(rule["first"], datetime.time()) + \
+                datetime.timedelta(seconds=rule["start"])
+            length = rule["end"] - rule["start"] + rule["enddays"] * 86400
+            length += 86400 if rule["end"] <= rule["start"] else 0
+            text = str(rrule_of(rule)[0]).split("RRULE:")[1]
+            text += f";COUNT={count}" if count else ""
+            event = icalendar.Event()
+            event.add("UID", f"{len(lines)}@x")
+            event.add("SUMMARY", "long " * 30)
+            event["DTSTART"] = icalendar.vDatetime(start)
+            event["DTSTART"].params["TZID"] = rule["zone"]
+            event["DURATION"] = f"PT{length}S"
+            event.add("RRULE", icalendar.vRecur.from_ical(text))
+            calendar = icalendar.Calendar()
+            calendar.add_component(event)
+            name = os.path.join(folder, f"{len(lines)}.ics")
+            with open(name, "wb") as file:
+                file.write(calendar.to_ical())
+            lines.append(f"import file={name} zone=UTC from={from_s} to={to_s}")
+            wanted.append((text, found))
+        answers = ask(lines)
+    wrong = [f"{line} {text}\n  not {found}\n  but {got}"
+             for line, (text, found), got in zip(lines, wanted, answers)
+             if [f"{a}-{b}" for a, b in found] != got]
+    results.ok(not wrong, "400 events written by icalendar are read as dateutil reads them",
+               f"{len(wrong)} wrong\n" + "\n".join(wrong[:5]))
 
 
 # --- the sun ---------------------------------------------------------------------------------------
@@ -343,7 +465,7 @@ def moon(results):
 
 def main():
     results = tap.Tap()
-    for part in (recurrences, sun, moon):
+    for part in (recurrences, exported, imported, sun, moon):
         try:
             part(results)
         except Exception as error:  # pylint: disable=broad-except

@@ -12,8 +12,10 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "protocols/base/file.h"
 #include "protocols/base/tz.h"
 #include "scheduler/civil.h"
+#include "scheduler/ical.h"
 #include "scheduler/occurrence.h"
 #include "tests/support/t.h"
 
@@ -26,6 +28,7 @@ struct line {
     struct weekday_ranges exceptions[8];
     struct occurrence_edit edits[32];
     struct tz *zone;
+    char zone_name[64], file[256];
     double lat, lon;
     int32_t day;
     int64_t from_s, to_s;
@@ -72,8 +75,11 @@ static void read_pair(struct line *l, const char *key, char *value)
     long long v = atoll(value);
 
 #define KEY(name) (strcmp(key, name) == 0)
-    if (KEY("zone"))
+    if (KEY("zone")) {
         T_CHECK(tz_load(&l->zone, value, NULL) == 0);
+        snprintf(l->zone_name, sizeof(l->zone_name), "%s", value);
+    } else if (KEY("file"))
+        snprintf(l->file, sizeof(l->file), "%s", value);
     else if (KEY("freq"))
         w->frequency = (enum frequency)v;
     else if (KEY("first"))
@@ -211,6 +217,50 @@ static void answer_window(const struct line *l, FILE *out)
     walk(l, &place, all, n);
 }
 
+static void answer_export(struct line *l, FILE *out)
+{
+    struct ical_source source = {"u@x",
+                                 "caf\xc3\xa9, a rather long summary that has to be folded "
+                                 "somewhere; \xe5\xb9\xbf\xe5\x91\x8a",
+                                 &l->window, l->zone_name};
+    struct qp_diag diag = {{0}};
+    char *text = NULL;
+
+    l->window.zone = l->zone;
+    if (ical_format(&text, &source, 1, 0, NULL, &diag) < 0)
+        fprintf(stderr, "%s\n", diag.text);
+    T_CHECK(text != NULL);
+    fprintf(out, " ");
+    for (const char *p = text; *p; p++)
+        fprintf(out, "%02x", (unsigned char)*p);
+    free(text);
+}
+
+static void answer_import(struct line *l, FILE *out)
+{
+    struct occurrence_place place = {.zone = l->zone};
+    struct qp_diag diag = {{0}};
+    struct ical *ical = NULL;
+    static struct occurrence all[MANY];
+    size_t len;
+    char *text;
+
+    T_CHECK(qp_file_read(l->file, ICAL_MAX_BYTES, &text, &len, NULL) == 0);
+    if (ical_parse(&ical, text, len, NULL, &diag) < 0)
+        fprintf(stderr, "%s: %s\n", l->file, diag.text);
+    T_CHECK(ical != NULL);
+    for (uint32_t e = 0; e < ical->n_events; e++) {
+        size_t n = occurrence_between(NULL, &ical->events[e].window, &place, l->from_s * 1000,
+                                      l->to_s * 1000, all, MANY);
+
+        for (size_t i = 0; i < n; i++)
+            fprintf(out, " %lld-%lld", (long long)all[i].start_ms / 1000,
+                    (long long)all[i].end_ms / 1000);
+    }
+    ical_destroy(ical);
+    free(text);
+}
+
 static void answer(char *text, FILE *out)
 {
     struct lunar_date date;
@@ -229,6 +279,10 @@ static void answer(char *text, FILE *out)
             fprintf(out, " %d %d %d %d", date.year, date.month, date.day, date.leap);
         else
             fprintf(out, " none");
+    } else if (strcmp(l.verb, "export") == 0) {
+        answer_export(&l, out);
+    } else if (strcmp(l.verb, "import") == 0) {
+        answer_import(&l, out);
     } else {
         answer_window(&l, out);
     }
