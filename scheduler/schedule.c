@@ -48,6 +48,39 @@ static void find_plain(struct schedule *s)
     }
 }
 
+/* --- longest items -----------------------------------------------------------------------------
+ */
+
+static int64_t longest_of(const struct schedule *s, const struct playlist *p)
+{
+    int64_t longest = 0;
+
+    for (uint32_t i = 0; i < p->n_entries; i++) {
+        const struct playlist_entry *e = &p->entries[i];
+        int64_t ms = e->item == NONE  ? s->longest[e->playlist]
+                     : e->duration_ms ? e->duration_ms
+                                      : s->model->items[e->item].duration_ms;
+
+        longest = ms > longest ? ms : longest;
+    }
+    return longest;
+}
+
+static void find_longest(struct schedule *s)
+{
+    bool more = true;
+
+    for (int round = 0; round < 64 && more; round++) {
+        more = false;
+        for (uint32_t i = 0; i < s->model->n_playlists; i++) {
+            int64_t ms = longest_of(s, &s->model->playlists[i]);
+
+            more |= ms != s->longest[i];
+            s->longest[i] = ms;
+        }
+    }
+}
+
 /* --- advertisers -------------------------------------------------------------------------------
  */
 
@@ -81,6 +114,35 @@ static int number_advertisers(struct schedule *s)
     return 0;
 }
 
+/* --- campaigns ---------------------------------------------------------------------------------
+ */
+
+/* Classes that a campaign's rules mean, times their screens. */
+static int count_screens(struct schedule *s)
+{
+    const struct model *m = s->model;
+    uint32_t *size = calloc(s->n_classes + (size_t)1, sizeof(*size));
+    uint32_t *seen = calloc(m->n_campaigns + (size_t)1, sizeof(*seen)); /* class + 1 */
+
+    for (uint32_t i = 0; size && i < m->n_screens; i++)
+        size[s->class_of[i]]++;
+    for (uint32_t c = 0; size && seen && c < s->n_classes; c++) {
+        for (uint32_t i = 0; i < s->classes[c].n_entries; i++) {
+            uint32_t campaign = m->rules[s->classes[c].entries[i].rule].campaign;
+
+            if (campaign == NONE || seen[campaign] == c + 1)
+                continue;
+            seen[campaign] = c + 1;
+            s->campaign_screens[campaign] += size[c];
+        }
+    }
+    for (uint32_t i = 0; i < m->n_campaigns; i++)
+        s->campaign_screens[i] += s->campaign_screens[i] == 0;
+    free(seen);
+    free(size);
+    return size && seen ? 0 : -ENOMEM;
+}
+
 /* --- the whole ---------------------------------------------------------------------------------
  */
 
@@ -92,15 +154,18 @@ static int prepare(struct schedule *s)
     s->class_of = calloc(m->n_screens + (size_t)1, sizeof(*s->class_of));
     s->plain = calloc(m->n_playlists + (size_t)1, 1);
     s->advertiser = calloc(m->n_items + (size_t)1, sizeof(*s->advertiser));
-    if (!s->class_of || !s->plain || !s->advertiser)
+    s->campaign_screens = calloc(m->n_campaigns + (size_t)1, sizeof(*s->campaign_screens));
+    s->longest = calloc(m->n_playlists + (size_t)1, sizeof(*s->longest));
+    if (!s->class_of || !s->longest || !s->plain || !s->advertiser || !s->campaign_screens)
         return -ENOMEM;
     find_plain(s);
+    find_longest(s);
     err = number_advertisers(s);
     if (err == 0)
         err = schedule_find_classes(s);
     for (uint32_t i = 0; i < s->n_classes && err == 0; i++)
         err = schedule_index_class(s, &s->classes[i]);
-    return err;
+    return err == 0 ? count_screens(s) : err;
 }
 
 int schedule_prepare(struct schedule **ret, const struct model *model, struct qp_diag *diag)
@@ -130,6 +195,8 @@ void schedule_destroy(struct schedule *s)
     free(s->classes);
     free(s->class_of);
     free(s->plain);
+    free(s->longest);
     free(s->advertiser);
+    free(s->campaign_screens);
     free(s);
 }

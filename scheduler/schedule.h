@@ -105,14 +105,34 @@ struct stretch {
     uint32_t item;           /* NONE: black or the safe slide */
     const struct rule *rule; /* NULL: default, safe */
     enum layer layer;
-    uint8_t cut; /* 1: the item was cut at its end by a boundary */
+    uint8_t cut;    /* 1: the item was cut at its end by a boundary */
+    uint8_t scaled; /* 1: interrupts ask for more than all of the time now: an alarm */
+    uint32_t quota; /* index of the quota that it fills up, or NONE */
 };
 
 /* Called for each stretch in order; return false to stop. */
 typedef bool (*schedule_on_stretch)(void *user, const struct stretch *stretch);
 
 /* The sequence of items on a screen over [from, to). Deterministic for the seeds in the document;
- * restarts at each change of winner and at local midnight, so that any machine can join anywhere.
+ * it restarts at each change of winner and at local midnight (where items are cut), so that any
+ * machine can join anywhere: it is always worked out from the local midnight before `from`.
+ *
+ * At every end of an item: what is due exactly now; the filler of a quota that the next item would
+ * leave short; of the interrupts whose deficit (share x time since it began, minus what was shown)
+ * is at least half their item, the one with the largest; the next item of the winner. Without such
+ * an item the largest deficit shows; then the screen's default, then the safe slide. Plays per hour
+ * are spread evenly: never more than so many starts in any hour, nor closer than the gap; a screen
+ * that gives counts keeps both across a restart.
+ *
+ * Campaigns: a rate or share is the most that its rule gets. It is lowered to what the goal needs
+ * per hour, evenly; when delivered counts are given, times time progress / delivered progress (at
+ * most 4) when behind, and 0 when 5 points ahead or done. The pace is set at the local midnight
+ * before `from`.
+ *
+ * Shuffled and weighted playlists: the n-th item of a round is a keyed permutation of [0, n), a
+ * six-round Feistel network walked until it falls inside, whose round function is splitmix64 of
+ * seed, local day, round; weighted entries take as many places of the round as their weight.
+ *
  * Allocates its work space once. Returns 0, -ENOMEM, or 1 if on_stretch stopped it. */
 QP_MUST_CHECK int schedule_timeline(const struct schedule *schedule, int64_t from_ms, int64_t to_ms,
                                     uint32_t screen, const struct facts *facts,

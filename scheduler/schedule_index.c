@@ -53,8 +53,8 @@ static bool is_clock(const struct day_range *ranges, uint32_t n)
 /* Can every occurrence be told from the wall clock of the class's zone and a start day? */
 static bool fits_clock(const struct class *class, const struct window *w)
 {
-    if ((w->zone && w->zone != class->zone) || w->gap != GAP_MOVE || w->n_edits > 0 ||
-        w->end_days > 0 || !is_clock(w->ranges, w->n_ranges))
+    if ((w->zone && w->zone != class->zone) || w->n_edits > 0 || w->end_days > 0 ||
+        !is_clock(w->ranges, w->n_ranges))
         return false;
     for (uint32_t i = 0; i < w->n_exceptions; i++)
         if (!is_clock(w->exceptions[i].ranges, w->exceptions[i].n_ranges))
@@ -65,9 +65,10 @@ static bool fits_clock(const struct class *class, const struct window *w)
 /* Is every day with the weekday, from first to last, a start day? */
 static bool is_plain(const struct window *w)
 {
-    return (w->frequency == EVERY_DAY || w->frequency == EVERY_WEEK) && w->interval <= 1 &&
-           w->n_month_days == 0 && w->months == 0 && w->nth_weekday == 0 && w->lunar_month == 0 &&
-           (w->count == 0 || w->counted) && (w->calendar == NONE || w->calendar_days == 0);
+    return w->gap == GAP_MOVE && (w->frequency == EVERY_DAY || w->frequency == EVERY_WEEK) &&
+           w->interval <= 1 && w->n_month_days == 0 && w->months == 0 && w->nth_weekday == 0 &&
+           w->lunar_month == 0 && (w->count == 0 || w->counted) &&
+           (w->calendar == NONE || w->calendar_days == 0);
 }
 
 /* Days of the month that may be start days; days counted from the end, and those that a short month

@@ -84,9 +84,11 @@ struct schedule {
     struct class *classes;
     uint32_t n_classes;
     uint32_t *class_of;   /* screen -> class */
+    int64_t *longest;     /* playlist: its longest item, ms, those of sub-playlists included */
     uint8_t *plain;       /* playlist: something in it can be shown always and everywhere */
     uint32_t *advertiser; /* item -> number of its advertiser, or NONE */
     uint32_t n_advertisers;
+    uint32_t *campaign_screens; /* campaign -> how many screens its rules mean, at least 1 */
 };
 
 /* The rule's specificity for a screen: the largest of its targets; 0: it is not meant. */

@@ -1,0 +1,559 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Playlists, boundaries and joins of the timeline. */
+#include "tests/unit/scheduler/mini.h"
+
+#define T0 (INT64_C(20454) * DAY_MS) /* 2026-01-01, UTC */
+
+static uint64_t state;
+
+static uint32_t next(uint32_t below)
+{
+    uint64_t z = (state += UINT64_C(0x9e3779b97f4a7c15));
+
+    z = (z ^ z >> 30) * UINT64_C(0xbf58476d1ce4e5b9);
+    z = (z ^ z >> 27) * UINT64_C(0x94d049bb133111eb);
+    return (uint32_t)((z ^ z >> 31) % below);
+}
+
+static void items_are(const struct mini *x, const char *expected)
+{
+    size_t n = strlen(expected);
+
+    T_CHECK(x->n_log >= n);
+    for (size_t i = 0; i < n; i++) {
+        char c = x->log[i].item == NONE ? '-' : (char)('a' + x->log[i].item);
+
+        if (c != expected[i]) {
+            fprintf(stderr, "stretch %zu is %c, expected %s\n", i, c, expected);
+            exit(1);
+        }
+    }
+}
+
+/* --- playlists ---------------------------------------------------------------------------------
+ */
+
+static uint32_t playlist_of(struct mini *x, unsigned n, int64_t len)
+{
+    uint32_t p = mini_playlist(x);
+
+    for (unsigned i = 0; i < n; i++)
+        mini_entry(x, p, mini_item(x, len), NONE);
+    return p;
+}
+
+TEST(nested_playlists_give_their_items_per_visit)
+{
+    struct mini *x = mini_new("UTC");
+    uint32_t top = playlist_of(x, 1, 10000), sub = playlist_of(x, 3, 10000);
+
+    mini_entry(x, top, NONE, sub);
+    x->playlists[top].entries[1].per_visit = 2;
+    (void)mini_rule(x, top);
+    mini_prepare(x);
+    mini_timeline(x, T0, T0 + 120 * SECOND_MS);
+    items_are(x, "abcadbacdabc");
+    mini_free(x);
+}
+
+TEST(shuffled_rounds_hold_every_item_once)
+{
+    struct mini *x = mini_new("UTC");
+    uint32_t p = playlist_of(x, 7, 1000);
+    unsigned different = 0;
+
+    x->playlists[p].order = ORDER_SHUFFLE;
+    x->playlists[p].seed = 42;
+    (void)mini_rule(x, p);
+    mini_prepare(x);
+    mini_timeline(x, T0, T0 + 7000 * SECOND_MS);
+    for (size_t round = 0; round < 1000; round++) {
+        unsigned seen = 0;
+
+        for (size_t i = 0; i < 7; i++) {
+            const struct stretch *s = &x->log[round * 7 + i];
+
+            seen |= 1u << s->item;
+            different += s->item != x->log[i].item;
+            T_CHECK(round + i == 0 || s->item != s[-1].item);
+        }
+        T_EQ(seen, 127);
+    }
+    T_CHECK(different > 5000 && different < 6500); /* 6 of 7 by chance */
+    mini_free(x);
+}
+
+TEST(weighted_entries_have_their_weight_in_every_round)
+{
+    struct mini *x = mini_new("UTC");
+    uint32_t p = playlist_of(x, 3, 1000);
+
+    x->playlists[p].order = ORDER_WEIGHTED;
+    x->playlists[p].entries[1].weight = 2;
+    x->playlists[p].entries[2].weight = 5;
+    (void)mini_rule(x, p);
+    mini_prepare(x);
+    for (int round = 0; round < 20; round++) {
+        mini_timeline(x, T0 + round * 8000, T0 + (round + 1) * 8000);
+        T_EQ(mini_plays(x, 0), 1);
+        T_EQ(mini_plays(x, 1), 2);
+        T_EQ(mini_plays(x, 2), 5);
+    }
+    mini_free(x);
+}
+
+TEST(conditions_validity_rights_and_missing_items_are_passed)
+{
+    struct mini *x = mini_new("UTC");
+    uint32_t p = playlist_of(x, 5, 60000);
+    uint8_t missing[1] = {1u << 4};
+    struct target elsewhere = {.kind = TARGET_GROUP, .ref = 1};
+    struct rule dummy;
+    struct rule *r = mini_rule(x, p);
+
+    dummy = *r;
+    (void)mini_daily(x, &dummy, 5, 24 * 60); /* from 00:05 */
+    x->playlists[p].entries[1].condition = dummy.window;
+    x->items[2].valid_to_ms = T0 + 3 * MINUTE_MS + 30 * SECOND_MS;
+    x->items[3].rights_area = &elsewhere;
+    x->items[3].n_rights_area = 1;
+    x->facts.missing_items = missing;
+    mini_prepare(x);
+    mini_timeline(x, T0, T0 + 10 * MINUTE_MS);
+    items_are(x, "acacaaba");
+    T_EQ(x->log[3].end_ms - T0, 3 * MINUTE_MS + 30 * SECOND_MS); /* cut where it ends */
+    T_EQ(x->log[3].cut, 1);
+    mini_free(x);
+}
+
+TEST(entry_durations_come_before_those_of_items)
+{
+    struct mini *x = mini_new("UTC");
+    uint32_t p = playlist_of(x, 2, 10000);
+
+    x->playlists[p].entries[0].duration_ms = 3000;
+    (void)mini_rule(x, p);
+    mini_prepare(x);
+    mini_timeline(x, T0, T0 + 13 * SECOND_MS);
+    T_EQ(x->n_log, 2);
+    T_EQ(x->log[0].end_ms, T0 + 3000);
+    mini_free(x);
+}
+
+/* --- boundaries --------------------------------------------------------------------------------
+ */
+
+/* A until 12:00 with items of 61 s, begun at 11:00; then B. */
+static struct mini *two_rules(enum boundary boundary, int64_t max_wait_ms)
+{
+    struct mini *x = mini_new("UTC");
+    struct rule *a = mini_rule(x, playlist_of(x, 3, 61000)), *b;
+
+    (void)mini_daily(x, a, 11 * 60, 12 * 60);
+    a->boundary = boundary;
+    a->max_wait_ms = max_wait_ms;
+    b = mini_rule(x, mini_single(x, 10000));
+    (void)mini_daily(x, b, 12 * 60, 13 * 60);
+    mini_prepare(x);
+    mini_timeline(x, T0 + 11 * HOUR_MS, T0 + 13 * HOUR_MS);
+    return x;
+}
+
+static int64_t handover(const struct mini *x)
+{
+    for (size_t i = 0; i < x->n_log; i++)
+        if (x->log[i].rule == &x->rules[1])
+            return x->log[i].start_ms - T0 - 12 * HOUR_MS;
+    return -1;
+}
+
+TEST(cut_finish_item_and_finish_loop)
+{
+    struct mini *x = two_rules(BOUNDARY_CUT, FOREVER_MS);
+
+    T_EQ(handover(x), 0);
+    mini_free(x);
+    x = two_rules(BOUNDARY_FINISH_ITEM, FOREVER_MS); /* the 60th begins after 59 * 61 s */
+    T_EQ(handover(x), 60 * 61000 - 3600000);
+    mini_free(x);
+    x = two_rules(BOUNDARY_FINISH_ITEM, 15000);
+    T_EQ(handover(x), 15000);
+    mini_free(x);
+    x = two_rules(BOUNDARY_FINISH_LOOP, FOREVER_MS); /* the 60th is the last of its loop */
+    T_EQ(handover(x), 60 * 61000 - 3600000);
+    mini_free(x);
+    x = mini_new("UTC");
+    x->rules[0] = (struct rule){.id = NULL};
+    mini_rule(x, playlist_of(x, 7, 61000))->boundary = BOUNDARY_FINISH_LOOP;
+    (void)mini_daily(x, &x->rules[0], 11 * 60, 12 * 60);
+    (void)mini_rule(x, mini_single(x, 10000))->id;
+    (void)mini_daily(x, &x->rules[1], 12 * 60, 13 * 60);
+    mini_prepare(x);
+    mini_timeline(x, T0 + 11 * HOUR_MS, T0 + 13 * HOUR_MS);
+    T_EQ(handover(x), 63 * 61000 - 3600000); /* nine loops of seven */
+    mini_free(x);
+}
+
+TEST(an_alert_cuts_what_runs_on)
+{
+    struct mini *x = mini_new("UTC");
+    struct rule *a = mini_rule(x, mini_single(x, 600000)), *e;
+
+    (void)mini_daily(x, a, 11 * 60, 12 * 60);
+    mini_once(x, a, T0 + 11 * HOUR_MS + 1000, T0 + 12 * HOUR_MS);
+    a->boundary = BOUNDARY_FINISH_ITEM;
+    e = mini_rule(x, mini_single(x, 10000));
+    e->layer = LAYER_EMERGENCY;
+    (void)mini_once(x, e, T0 + 12 * HOUR_MS + 500, T0 + 13 * HOUR_MS);
+    mini_prepare(x);
+    mini_timeline(x, T0 + 11 * HOUR_MS + 1000, T0 + 13 * HOUR_MS);
+    for (size_t i = 0; i < x->n_log; i++)
+        if (x->log[i].rule == e) {
+            T_EQ(x->log[i].start_ms, T0 + 12 * HOUR_MS + 500);
+            T_EQ(x->log[i - 1].cut, 1);
+            break;
+        }
+    T_EQ(x->log[x->n_log - 1].layer, LAYER_EMERGENCY);
+    mini_free(x);
+}
+
+TEST(midnight_cuts_and_begins_anew)
+{
+    struct mini *x = mini_new("Asia/Shanghai");
+    int64_t midnight = mini_at(x, 2026, 3, 2, 0, 0, 0);
+
+    (void)mini_rule(x, playlist_of(x, 2, 7000));
+    mini_prepare(x);
+    mini_timeline(x, midnight - 60 * SECOND_MS, midnight + 60 * SECOND_MS);
+    for (size_t i = 1; i < x->n_log; i++) {
+        T_CHECK(x->log[i].start_ms >= midnight || x->log[i].end_ms <= midnight);
+        if (x->log[i].start_ms != midnight)
+            continue;
+        T_EQ(x->log[i].item, 0);
+        T_EQ(x->log[i - 1].cut, 1);
+    }
+    mini_free(x);
+}
+
+TEST(join_in_progress_goes_on_where_it_would_be)
+{
+    struct mini *x = mini_new("UTC");
+    struct rule *a = mini_rule(x, playlist_of(x, 3, 7000)), *b = mini_rule(x, mini_single(x, 5000));
+
+    (void)mini_daily(x, a, 8 * 60, 20 * 60);
+    a->start = START_JOIN;
+    b->priority = 5;
+    (void)mini_daily(x, b, 9 * 60, 10 * 60);
+    mini_prepare(x);
+    mini_timeline(x, T0 + 8 * HOUR_MS, T0 + 11 * HOUR_MS);
+    T_EQ(x->log[0].offset_ms, 0);
+    for (size_t i = 0; i < x->n_log; i++)
+        if (x->log[i].start_ms == T0 + 10 * HOUR_MS) { /* 7200 s = 342 loops of 21 s and 18 s */
+            T_EQ(x->log[i].item, 2);
+            T_EQ(x->log[i].offset_ms, 4000);
+            T_EQ(x->log[i].end_ms - x->log[i].start_ms, 3000);
+        }
+    mini_free(x);
+}
+
+/* --- interrupts at exact times, plays per hour ---------------------------------------------------
+ */
+
+TEST(exact_times_are_exact)
+{
+    struct mini *x = mini_new("UTC");
+    int32_t at[] = {8 * 3600 + 1, 8 * 3600 + 2, 9 * 3600};
+    struct rule *e;
+    unsigned found = 0;
+
+    (void)mini_rule(x, mini_single(x, 60000));
+    e = mini_interrupt(x, mini_single(x, 10000), 0);
+    e->at_s = at;
+    e->n_at = 3;
+    mini_prepare(x);
+    mini_timeline(x, T0, T0 + DAY_MS);
+    for (size_t i = 0; i < x->n_log; i++) {
+        static const int64_t expected[] = {8 * 3600 + 1, 8 * 3600 + 11, 9 * 3600};
+
+        if (x->log[i].item == 1) {
+            T_CHECK(found < 3);
+            T_EQ(x->log[i].start_ms - T0, expected[found++] * 1000);
+        }
+    }
+    T_EQ(found, 3);
+    mini_free(x);
+}
+
+TEST(plays_per_hour_hold_in_every_hour)
+{
+    for (unsigned n = 1; n <= 12; n++) {
+        struct mini *x = mini_new("UTC");
+        struct rule *r;
+        int64_t starts[1000];
+        unsigned found = 0;
+
+        (void)mini_rule(x, mini_single(x, 47000));
+        r = mini_interrupt(x, mini_single(x, 15000), 0);
+        r->plays_per_hour = n;
+        r->min_gap_ms = 3600000 / n / 2;
+        mini_prepare(x);
+        mini_timeline(x, T0, T0 + 3 * DAY_MS);
+        for (size_t i = 0; i < x->n_log; i++)
+            if (x->log[i].item == 1)
+                starts[found++] = x->log[i].start_ms;
+        for (unsigned i = 1; i < found; i++)
+            T_CHECK(starts[i] - starts[i - 1] >= r->min_gap_ms);
+        for (unsigned i = n; i < found; i++)
+            T_CHECK(starts[i] - starts[i - n] >= HOUR_MS);
+        /* "At most": starts wait for the end of an item, and keep their distance from midnight. */
+        T_CHECK(found <= 72 * n && found + 9 >= 65 * n);
+        mini_free(x);
+    }
+}
+
+TEST(counts_of_the_facts_hold_across_a_restart)
+{
+    struct mini *x = mini_new("UTC");
+    struct play_count count = {
+        .rule = 1, .campaign = NONE, .last_start_ms = T0 + 12 * HOUR_MS, .plays_last_hour = 4};
+    struct rule *r;
+
+    (void)mini_rule(x, mini_single(x, 10000));
+    r = mini_interrupt(x, mini_single(x, 10000), 0);
+    r->plays_per_hour = 4;
+    x->facts.counts = &count;
+    x->facts.n_counts = 1;
+    mini_prepare(x);
+    mini_timeline(x, T0 + 12 * HOUR_MS, T0 + 13 * HOUR_MS);
+    T_EQ(mini_plays(x, 1), 0);
+    mini_timeline(x, T0 + 13 * HOUR_MS, T0 + 14 * HOUR_MS);
+    T_CHECK(mini_plays(x, 1) > 0);
+    mini_free(x);
+}
+
+/* --- shares ------------------------------------------------------------------------------------
+ */
+
+/* At every end of an item; with one interrupt the bound of one, with several that of several. */
+static void check_bounds(const struct mini *x, unsigned n, const double *share, double longest,
+                         double longest_normal)
+{
+    double shown[16] = {0};
+
+    for (size_t i = 0; i < x->n_log; i++) {
+        const struct stretch *s = &x->log[i];
+        double elapsed = (double)(s->end_ms - x->log[0].start_ms);
+
+        if (s->item >= 1 && s->item <= n)
+            shown[s->item] += (double)(s->end_ms - s->start_ms);
+        for (unsigned k = 1; k <= n && !s->cut; k++) {
+            double off = fabs(shown[k] - share[k] * elapsed), bound = 2 * longest;
+
+            if (n == 1)
+                bound = fmax((double)x->items[1].duration_ms, share[1] * longest_normal);
+            if (off > bound + 1) {
+                fprintf(stderr, "%u interrupts: %u is off by %.0f of %.0f\n", n, k, off, longest);
+                exit(1);
+            }
+        }
+    }
+}
+
+TEST(shares_hold_in_random_mixes)
+{
+    double worst = 0;
+
+    state = 7;
+    for (unsigned round = 0; round < 5000; round++) {
+        struct mini *x = mini_new("UTC");
+        unsigned n = 1 + next(8);
+        double share[16] = {0}, sum = 0, longest = 0, longest_normal;
+        uint32_t normal = mini_single(x, 5000 + next(60) * 1000);
+
+        longest = longest_normal = (double)x->items[0].duration_ms;
+        for (unsigned k = 1; k <= n; k++) {
+            share[k] = 0.01 + next(1000) / 1000.0;
+            sum += share[k];
+        }
+        for (unsigned k = 1; k <= n; k++) {
+            share[k] = share[k] / sum * (next(3) ? 1 : 0.5);
+            (void)mini_interrupt(x, mini_single(x, 5000 + next(60) * 1000), share[k]);
+            longest = fmax(longest, (double)x->items[k].duration_ms);
+        }
+        if (n > 1 || next(2))
+            (void)mini_rule(x, normal);
+        else
+            longest_normal = 0;
+        mini_prepare(x);
+        mini_timeline(x, T0, T0 + 6 * HOUR_MS);
+        if (longest_normal > 0)
+            check_bounds(x, n, share, longest, longest_normal);
+        worst = fmax(worst, sum);
+        mini_free(x);
+    }
+}
+
+/* --- determinism -------------------------------------------------------------------------------
+ */
+
+static struct mini *busy_day(uint64_t seed)
+{
+    struct mini *x = mini_new("America/New_York");
+    uint32_t p = playlist_of(x, 5, 9000 + (int64_t)(seed % 7) * 1000);
+    struct rule *r;
+
+    x->playlists[p].order = (enum playlist_order)(seed % 3);
+    x->playlists[p].entries[2].weight = 3;
+    x->playlists[p].seed = seed;
+    r = mini_rule(x, p);
+    r->boundary = (enum boundary)(seed % 3);
+    r->max_wait_ms = 20000;
+    r->start = seed % 2 ? START_JOIN : START_FROM_START;
+    r = mini_rule(x, playlist_of(x, 2, 13000));
+    r->priority = 1;
+    r->boundary = BOUNDARY_FINISH_ITEM;
+    (void)mini_daily(x, r, 9 * 60, 17 * 60);
+    for (int i = 0; i < 3; i++) {
+        r = mini_interrupt(x, mini_single(x, 6000 + i * 5000), 0.1);
+        r->any_priority = i == 0;
+        if (i == 2) {
+            r->share = 0;
+            r->plays_per_hour = 5;
+            r->priority = 1;
+        }
+    }
+    mini_prepare(x);
+    return x;
+}
+
+TEST(joined_anywhere_it_is_the_same)
+{
+    for (uint64_t seed = 1; seed <= 12; seed++) {
+        struct mini *x = busy_day(seed), *y = busy_day(seed);
+        int64_t from = mini_at(x, 2026, 3, 7, 18, 0, 0), to = from + DAY_MS;
+
+        mini_timeline(x, from, to);
+        state = seed;
+        for (int i = 0; i < 20; i++) {
+            int64_t at = from + next(1440) * MINUTE_MS + next(60000);
+            size_t k = 0;
+
+            mini_timeline(y, at, at + HOUR_MS < to ? at + HOUR_MS : to);
+            while (x->log[k].end_ms <= at)
+                k++;
+            T_EQ(y->log[0].item, x->log[k].item);
+            T_EQ(y->log[0].offset_ms, x->log[k].offset_ms + at - x->log[k].start_ms);
+            for (size_t n = 1; n + 1 < y->n_log; n++)
+                T_CHECK(y->log[n].start_ms == x->log[k + n].start_ms &&
+                        y->log[n].end_ms == x->log[k + n].end_ms &&
+                        y->log[n].item == x->log[k + n].item && y->log[n].cut == x->log[k + n].cut);
+        }
+        mini_free(x);
+        mini_free(y);
+    }
+}
+
+TEST(two_runs_are_equal)
+{
+    struct mini *x = busy_day(3), *y = busy_day(3);
+    int64_t from = mini_at(x, 2026, 7, 1, 3, 0, 0);
+
+    mini_timeline(x, from, from + 3 * DAY_MS);
+    mini_timeline(y, from, from + 3 * DAY_MS);
+    T_EQ(x->n_log, y->n_log);
+    for (size_t i = 0; i < x->n_log; i++)
+        T_CHECK(x->log[i].start_ms == y->log[i].start_ms && x->log[i].item == y->log[i].item);
+    mini_free(x);
+    mini_free(y);
+}
+
+TEST(stops_when_told)
+{
+    struct mini *x = mini_new("UTC");
+
+    (void)mini_rule(x, mini_single(x, 1000));
+    x->keep_first = true;
+    mini_prepare(x);
+    mini_timeline(x, T0, T0 + DAY_MS);
+    T_EQ(x->n_log, 1);
+    mini_free(x);
+}
+
+/* --- separation and quotas -----------------------------------------------------------------------
+ */
+
+TEST(one_advertiser_is_kept_apart)
+{
+    struct mini *x = mini_new("UTC");
+    uint32_t p = playlist_of(x, 6, 10000);
+
+    x->items[0].advertiser = x->items[1].advertiser = x->items[2].advertiser = x->ids[0];
+    x->separations[0] = (struct separation){.category = NONE, .gap_ms = 15000};
+    x->m.n_separations = 1;
+    (void)mini_rule(x, p);
+    mini_prepare(x);
+    mini_timeline(x, T0, T0 + HOUR_MS);
+    for (size_t i = 1; i < x->n_log; i++)
+        for (size_t k = i - 1; k < i && x->log[i].start_ms - x->log[k].end_ms < 15000; k--)
+            T_CHECK(x->log[i].item > 2 || x->log[k].item > 2);
+    T_CHECK(mini_plays(x, 0) + mini_plays(x, 1) + mini_plays(x, 2) > 60);
+    mini_free(x);
+}
+
+TEST(autofill_keeps_a_minimum_at_every_end)
+{
+    struct mini *x = mini_new("UTC");
+    uint32_t filler;
+    int64_t shown = 0;
+
+    (void)mini_rule(x, playlist_of(x, 3, 20000));
+    filler = mini_single(x, 15000);
+    x->items[3].category = 1;
+    x->quotas[0] = (struct quota){.id = x->ids[0],
+                                  .targets = &x->targets[0],
+                                  .n_targets = 1,
+                                  .numerator = 1,
+                                  .denominator = NONE,
+                                  .measure = QUOTA_SECONDS,
+                                  .period = QUOTA_DAY,
+                                  .band_end_s = 86400,
+                                  .min = 1.0 / 3,
+                                  .max = NAN,
+                                  .action = QUOTA_AUTOFILL,
+                                  .filler = filler};
+    x->m.n_quotas = 1;
+    mini_prepare(x);
+    mini_timeline(x, T0, T0 + DAY_MS);
+    for (size_t i = 0; i < x->n_log; i++) {
+        shown += x->log[i].item == 3 ? x->log[i].end_ms - x->log[i].start_ms : 0;
+        T_CHECK(x->log[i].cut || shown * 3 >= x->log[i].end_ms - T0);
+    }
+    T_CHECK(shown * 3 < DAY_MS + 60 * MINUTE_MS);
+    T_EQ(x->log[0].quota, 0);
+    mini_free(x);
+}
+
+TEST(a_maximum_is_not_passed)
+{
+    struct mini *x = mini_new("UTC");
+
+    (void)mini_rule(x, playlist_of(x, 2, 10000));
+    x->items[0].category = 1;
+    x->quotas[0] = (struct quota){.id = x->ids[0],
+                                  .targets = &x->targets[0],
+                                  .n_targets = 1,
+                                  .numerator = 1,
+                                  .denominator = NONE,
+                                  .period = QUOTA_DAY,
+                                  .band_end_s = 86400,
+                                  .min = NAN,
+                                  .max = 0.2,
+                                  .action = QUOTA_AUTOFILL,
+                                  .filler = NONE};
+    x->m.n_quotas = 1;
+    mini_prepare(x);
+    mini_timeline(x, T0, T0 + DAY_MS);
+    T_CHECK(mini_ms(x, 0) <= DAY_MS / 5);
+    T_CHECK(mini_ms(x, 0) >= DAY_MS / 5 - 20000);
+    mini_free(x);
+}
