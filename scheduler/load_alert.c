@@ -154,7 +154,9 @@ int load_alert(struct loader *l, const struct qp_node *node, struct load_alert *
     size_t before = l->report->n;
     int err;
 
-    *ret = (struct load_alert){.n = 1, .window = {.calendar = NONE, .interval = 1}};
+    *ret = (struct load_alert){
+        .n = 1,
+        .window = {.first_day = DAY_MIN, .last_day = DAY_MAX, .interval = 1, .calendar = NONE}};
     ret->rules[0] = load_empty_rule();
     if (!load_object(l, "alerts[]", node))
         return 0;
