@@ -20,6 +20,7 @@
 #define NS_PER_S      1000000000LL
 #define MAX_THREADS   16
 #define MAX_READ_ERRS 100 /* in a row: the rest of the file is lost */
+#define SEEK_MIN_NS   1000000000LL /* nearer, reading on is as fast */
 #define NAP_MIN_NS    1000000LL
 #define NAP_MAX_NS    20000000LL
 
@@ -51,6 +52,14 @@ struct decode {
     uint64_t pass, pass_pictures, serial;
     int64_t first_stamp_ns; /* of the first pass: where a rewound file must begin */
     bool must_reopen, rewind_failed;
+    bool broke_off; /* a loop could not begin again */
+    int64_t start_ns; /* pictures that end before are dropped; 0: none */
+    enum {
+        START_LOOK,    /* the first picture will tell how far away it is */
+        START_SEEK,    /* go there */
+        START_ARRIVED, /* the next picture must not lie beyond it */
+        START_READ     /* read on to it */
+    } start;
     int64_t sound_end_ns;
 };
 
@@ -240,6 +249,23 @@ static int make_converter(struct decode *d)
     return err;
 }
 
+/* Where to begin: a loop in the pass that holds the instant, as if the others had been shown. */
+static void plan_start(struct decode *d)
+{
+    const AVStream *st = d->src.video;
+    int64_t start = d->m->params.start_ns, pass = 0;
+
+    if (start <= 0 || d->only_sound || d->src.kind == FORMAT_STILL)
+        return;
+    if (st->duration != AV_NOPTS_VALUE && st->duration > 0)
+        pass = to_ns(st->duration, st->time_base);
+    else if (d->src.fmt->duration != AV_NOPTS_VALUE && d->src.fmt->duration > 0)
+        pass = to_ns(d->src.fmt->duration, AV_TIME_BASE_Q);
+    if (d->m->params.loop && pass > 0)
+        d->timing.base_ns = start / pass * pass;
+    d->start_ns = start;
+}
+
 static int open_item(struct decode *d, struct qp_diag *diag)
 {
     unsigned pictures = 0;
@@ -261,6 +287,7 @@ static int open_item(struct decode *d, struct qp_diag *diag)
             return qp_diag_set(diag, -ENOMEM, "%s: out of memory", d->m->name);
     }
     estimate_duration(d);
+    plan_start(d);
     d->sound.audio = d->m->audio;
     return 0;
 }
@@ -291,6 +318,26 @@ static int publish(struct decode *d)
     return 0;
 }
 
+/* Does this picture end before the instant at which the item begins? Deinterlacing wants to see a
+ * few fields before. */
+static bool is_before_start(struct decode *d, const AVFrame *f)
+{
+    int64_t end = f->pts + d->timing.last_dur_ns * (f->interlaced_frame ? 4 : 1);
+
+    if (d->start == START_ARRIVED) {
+        d->start = START_READ;
+        d->rewind_failed = f->pts > d->start_ns; /* beyond it: read through the file instead */
+        if (d->rewind_failed)
+            return true;
+    }
+    if (d->start_ns == 0 || end > d->start_ns)
+        return false;
+    if (d->start == START_LOOK)
+        d->start = d->start_ns - f->pts > SEEK_MIN_NS ? START_SEEK : START_READ;
+    d->pass_pictures++;
+    return true;
+}
+
 /* Returns false when this frame shows that the file did not go back to its beginning. */
 static bool take_frame(struct decode *d)
 {
@@ -310,6 +357,9 @@ static bool take_frame(struct decode *d)
     }
     atomic_fetch_add_explicit(&d->m->decoded, 1, memory_order_relaxed);
     f->pts = timing_next(&d->timing, stamp, dur);
+    source_complete_colour(&d->src, f);
+    if (is_before_start(d, f))
+        return true;
     f->sample_aspect_ratio = av_guess_sample_aspect_ratio(d->src.fmt, d->src.video, f);
     if (convert_push(&d->conv, f) < 0)
         count_error(d);
@@ -365,7 +415,8 @@ static enum step video_step(struct decode *d)
         count_error(d);
         return STEP_DID;
     }
-    d->rewind_failed = !take_frame(d);
+    if (!take_frame(d))
+        d->rewind_failed = true;
     av_frame_unref(d->frame);
     /* One image is all there is to a still, whatever follows in the file. */
     if (d->src.kind == FORMAT_STILL && convert_ready(&d->conv) == 0)
@@ -393,7 +444,7 @@ static int take_sound(struct decode *d)
         at = stamp + d->timing.shift_ns;
     if (f->sample_rate > 0)
         d->sound_end_ns = at + (int64_t)f->nb_samples * NS_PER_S / f->sample_rate;
-    if (at < d->timing.base_ns && !d->only_sound)
+    if ((at < d->timing.base_ns || at < d->start_ns) && !d->only_sound)
         return 0; /* before the first picture */
     return sound_convert(&d->sound, f, at);
 }
@@ -470,6 +521,7 @@ static int begin_again(struct decode *d)
         close_source(d);
         err = open_source(d, NULL);
         d->must_reopen = true;
+        d->broke_off = err < 0;
     }
     d->at_end = d->graph_over = d->rewind_failed = false;
     d->read_errors = 0;
@@ -477,11 +529,54 @@ static int begin_again(struct decode *d)
     return err;
 }
 
+/* The file did not go where it should: from its first picture, opened anew. */
+static int restart(struct decode *d)
+{
+    int64_t base = d->timing.base_ns;
+
+    d->must_reopen = true;
+    if (d->pass == 0) {
+        init_timing(d);
+        d->timing.base_ns = base;
+        d->start = START_READ;
+    }
+    return begin_again(d);
+}
+
+/* To the key picture before the beginning. Whatever goes wrong, the file is read from its first
+ * picture instead. Returns 0 or a negative errno. */
+static int seek_start(struct decode *d)
+{
+    d->start = START_ARRIVED;
+    if (source_seek(&d->src, d->start_ns - d->timing.shift_ns) < 0)
+        return restart(d);
+    reset_stream(&d->video);
+    reset_stream(&d->audio);
+    sound_clear(&d->sound);
+    d->at_end = d->graph_over = false;
+    timing_jump(&d->timing);
+    return 0;
+}
+
+/* The item was to begin where it has no picture any more: from the beginning then, which is the same
+ * for a file of one picture. */
+static bool is_beyond_end(const struct decode *d)
+{
+    return d->start_ns > 0 && d->serial == 0 && d->pass == 0 && !d->only_sound &&
+           (!d->m->params.loop || d->pass_pictures <= 1);
+}
+
 /* Everything of this pass is out. Returns false when nothing follows. */
 static bool next_pass(struct decode *d)
 {
+    if (is_beyond_end(d)) {
+        d->start_ns = d->timing.base_ns = 0;
+        return restart(d) == 0;
+    }
     if (!d->m->params.loop || d->src.kind == FORMAT_STILL)
         return false;
+    if (!d->only_sound && d->pass_pictures == 0)
+        d->broke_off = d->pass > 0;
     if (!d->only_sound && (d->pass_pictures == 0 || (d->pass == 0 && d->pass_pictures == 1)))
         return false;
     if (d->only_sound && d->sound_end_ns == 0)
@@ -517,8 +612,10 @@ static void run(struct decode *d)
         enum step v = video_step(d), a = sound_step(d);
 
         if (d->rewind_failed) {
-            d->must_reopen = true;
-            if (begin_again(d) < 0)
+            if (restart(d) < 0)
+                return;
+        } else if (d->start == START_SEEK) {
+            if (seek_start(d) < 0)
                 return;
         } else if (v == STEP_DID || a == STEP_DID) {
             continue;
@@ -532,6 +629,18 @@ static void run(struct decode *d)
             nap(d->m, nap_ns(d));
         }
     }
+}
+
+/* The last picture stays, but nothing follows although something should. */
+static int check_loop(struct decode *d, struct qp_diag *diag)
+{
+    if (!d->broke_off || stopping(d))
+        return 0;
+    return qp_diag_set(
+        diag, -EIO,
+        "%s: cannot be played from its beginning again; check that the file is still "
+        "there and whole",
+        d->m->name);
 }
 
 /* Not one picture: say why. */
@@ -562,6 +671,8 @@ void *decode_main(void *user)
             err = no_picture(d, &m->error);
         if (err == 0)
             finish(d);
+        if (err == 0)
+            err = check_loop(d, &m->error);
         close_source(d);
         convert_finish(&d->conv);
         sound_finish(&d->sound);

@@ -135,7 +135,8 @@ const struct media_picture *media_picture(struct media *m, int64_t t_ns)
     struct ring_take take;
     int state = atomic_load_explicit(&m->state, memory_order_acquire);
 
-    if (state != MEDIA_READY)
+    /* A loop that broke off keeps its last picture. */
+    if (state != MEDIA_READY && !m->ring.held)
         return NULL;
     take = ring_take(&m->ring, t_ns > INT64_MAX - m->tolerance_ns ? t_ns : t_ns + m->tolerance_ns);
     bump(&m->skipped, take.skipped);

@@ -38,6 +38,11 @@ struct media_params {
     enum media_fit fit;
     struct media_rect crop;   /* w == 0: the whole picture */
     bool loop;                /* begin again without a gap; duration is then endless */
+    /* Begin here, ns since the item's beginning: times stay those of the whole item, what lies
+     * before is never converted and READY means that the picture of this instant is there. Beyond
+     * the end of a file that loops: where its loop would be, by the length that the file gives;
+     * beyond the end of another: from its beginning. */
+    int64_t start_ns;
     int64_t still_ns;         /* how long an image lasts; 0: MEDIA_STILL_NS */
     struct qp_rational rate;  /* of the wall: chooses the cadence, 0/0: the file's own times */
     const char *audio_device; /* ALSA name, NULL: silent */
@@ -50,7 +55,7 @@ enum media_state {
     MEDIA_OPENING,
     MEDIA_READY, /* the first picture is there */
     MEDIA_ENDED, /* the last picture was handed out and its time is over; it stays valid */
-    MEDIA_FAILED /* media_error() has the sentence */
+    MEDIA_FAILED /* media_error() has the sentence; a loop that broke off keeps its last picture */
 };
 
 /* One converted picture. Borrowed from the item: valid until the next media_picture() or

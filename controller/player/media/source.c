@@ -216,6 +216,42 @@ static int open_input(struct source *s, const AVInputFormat *format, const char 
     return err < 0 ? source_damaged(s, name, diag) : 0;
 }
 
+/* What the container says of colours. Reading ahead lets decoders overwrite it, some with "not
+ * specified". */
+static int note_colours(struct source *s)
+{
+    s->n_colours = s->fmt->nb_streams;
+    s->colours = calloc(s->n_colours ? s->n_colours : 1, sizeof(*s->colours));
+    if (!s->colours)
+        return -ENOMEM;
+    for (unsigned i = 0; i < s->n_colours; i++) {
+        const AVCodecParameters *par = s->fmt->streams[i]->codecpar;
+
+        s->colours[i] = (struct source_colour){.space = par->color_space,
+                                               .range = par->color_range,
+                                               .primaries = par->color_primaries,
+                                               .trc = par->color_trc};
+    }
+    return 0;
+}
+
+void source_complete_colour(const struct source *s, AVFrame *frame)
+{
+    const struct source_colour *c;
+
+    if (!s->video || (unsigned)s->video->index >= s->n_colours)
+        return;
+    c = &s->colours[s->video->index];
+    if (frame->colorspace == AVCOL_SPC_UNSPECIFIED)
+        frame->colorspace = c->space;
+    if (frame->color_range == AVCOL_RANGE_UNSPECIFIED)
+        frame->color_range = c->range;
+    if (frame->color_primaries == AVCOL_PRI_UNSPECIFIED)
+        frame->color_primaries = c->primaries;
+    if (frame->color_trc == AVCOL_TRC_UNSPECIFIED)
+        frame->color_trc = c->trc;
+}
+
 static void free_options(AVDictionary **options, unsigned n)
 {
     for (unsigned i = 0; options && i < n; i++)
@@ -289,6 +325,8 @@ int source_open(struct source *s, const char *file, const char *name, bool want_
         err = probe(s, name, &format, diag);
     if (err == 0)
         err = open_input(s, format, name, diag);
+    if (err == 0 && note_colours(s) < 0)
+        err = qp_diag_set(diag, -ENOMEM, "%s: out of memory", name);
     /* An image is read once; looking ahead would decode it twice. */
     if (err == 0 && s->kind != FORMAT_STILL && find_streams(s) < 0)
         err = source_damaged(s, name, diag);
@@ -305,6 +343,8 @@ void source_close(struct source *s)
     if (s->io)
         av_freep(&s->io->buffer);
     avio_context_free(&s->io);
+    free(s->colours);
+    s->colours = NULL;
     if (s->fd >= 0)
         (void)close(s->fd);
     s->fd = -1;
@@ -333,4 +373,15 @@ int source_rewind(struct source *s)
     if (s->fmt->iformat->flags & AVFMT_TS_DISCONT)
         return avformat_seek_file(s->fmt, -1, INT64_MIN, 0, INT64_MAX, AVSEEK_FLAG_BYTE);
     return avformat_seek_file(s->fmt, st->index, INT64_MIN, start, start, 0);
+}
+
+int source_seek(struct source *s, int64_t stamp_ns)
+{
+    int64_t stamp;
+
+    /* Streams without an index are sought by guessing. */
+    if (!s->video || s->kind != FORMAT_VIDEO || (s->fmt->iformat->flags & AVFMT_TS_DISCONT))
+        return AVERROR(ENOSYS);
+    stamp = av_rescale_q(stamp_ns, (AVRational){1, 1000000000}, s->video->time_base);
+    return avformat_seek_file(s->fmt, s->video->index, INT64_MIN, stamp, stamp, 0);
 }

@@ -59,7 +59,7 @@ static int64_t follow(struct timing *t, int64_t stamp_ns)
         return expected;
     }
     if (__builtin_add_overflow(stamp_ns, t->shift_ns, &now) || now < -MAX_STAMP ||
-        now > MAX_STAMP || now > t->last_ns + believed_gap(t) ||
+        now > MAX_STAMP || (!t->jumped && now > t->last_ns + believed_gap(t)) ||
         now < t->last_ns - TIMING_MAX_BACK_NS) {
         t->repaired++;
         t->shift_ns = expected - stamp_ns; /* stamps are limited in timing_next() */
@@ -88,6 +88,7 @@ int64_t timing_next(struct timing *t, int64_t stamp_ns, int64_t dur_ns)
         now = follow(t, stamp_ns);
     }
     t->any = true;
+    t->jumped = false;
     if (dur_ns <= 0 || dur_ns > MAX_STAMP ||
         (dur_ns >= t->nominal_ns - t->tick_ns && dur_ns <= t->nominal_ns + t->tick_ns))
         dur_ns = t->nominal_ns;
@@ -105,6 +106,11 @@ void timing_restart(struct timing *t)
 {
     t->base_ns = timing_end(t);
     t->begun = false;
+}
+
+void timing_jump(struct timing *t)
+{
+    t->jumped = true;
 }
 
 int64_t timing_tolerance(struct qp_rational wall_rate)

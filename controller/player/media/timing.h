@@ -26,6 +26,7 @@ struct timing {
     bool begun;      /* a picture of this pass was seen */
     bool anchored;   /* a stamp of this pass was seen */
     bool any;        /* a picture of any pass was seen */
+    bool jumped;     /* the next stamp may be far ahead */
     uint64_t repaired;
 };
 
@@ -42,6 +43,9 @@ int64_t timing_end(const struct timing *t);
 
 /* The file begins again; its first picture follows the last one exactly. */
 void timing_restart(struct timing *t);
+
+/* The file was sought forward on purpose: the next stamp is believed, however far ahead. */
+void timing_jump(struct timing *t);
 
 /* How much earlier than its time a picture may be shown on a wall of this rate (0/0: not at all):
  * half a wall frame, so that each picture goes to the wall frame nearest to it. 50 pictures on 60

@@ -60,6 +60,29 @@ TEST(loops_have_no_gap)
         loops(clip_make(files[i][0], STEPS "-frames:v 12 %s", files[i][1]), 12, 40000000);
 }
 
+/* The file is gone when it should begin again: the last picture stays, and somebody is told. */
+TEST(a_loop_that_breaks_off_says_so)
+{
+    const char *path = clip_make("long.avi", "-f lavfi -i testsrc2=s=320x240:r=25 -frames:v 60 "
+                                             "-c:v rawvideo -pix_fmt bgr24");
+    struct media *m =
+        clip_open((struct media_params){.file = path, .w = 64, .h = 32, .loop = true});
+    const struct media_picture *p = NULL, *last = NULL;
+    unsigned n = 0;
+
+    T_EQ(clip_wait(m), MEDIA_READY);
+    T_EQ(truncate(path, 0), 0);
+    while ((p = clip_next(m, p))) {
+        last = p;
+        n++;
+    }
+    T_CHECK(n > 0);
+    T_EQ(media_state(m), MEDIA_FAILED);
+    T_CHECK(strstr(media_error(m), "long.avi: ") && strstr(media_error(m), "begin"));
+    T_CHECK(media_picture(m, last->pts_ns + 1000000000) == last);
+    media_close(m);
+}
+
 TEST(a_still_lasts_as_long_as_told)
 {
     const char *path = clip_make("s.png", STEPS "-frames:v 1");
