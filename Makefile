@@ -170,9 +170,9 @@ endef
 $(foreach t,$(FUZZ),$(eval $(call fuzz,$t)))
 
 define bench_prog
-$O/$(1:.c=): $O/$(1:.c=.o) $(call archives,$(call closure,render))
+$O/$(1:.c=): $O/$(1:.c=.o) $(call archives,$(call closure,render scheduler))
 	@$$(if $$Q,echo '  LINK  $$@')
-	$$Q$$(CC) $$(BASE_LDFLAGS) $$(LDFLAGS) -o $$@ $$^ $$(call pkg_libs,$(call pkgs_of,$(call closure,render))) -lm
+	$$Q$$(CC) $$(BASE_LDFLAGS) $$(LDFLAGS) -o $$@ $$^ $$(call pkg_libs,$(call pkgs_of,$(call closure,render scheduler))) -lm
 endef
 $(foreach t,$(BENCH),$(eval $(call bench_prog,$t)))
 
@@ -180,8 +180,8 @@ $O/tests/kernels/checkpix: $O/tests/kernels/checkpix.o $(call archives,$(call cl
 	@$(if $Q,echo '  LINK  $@')
 	$Q$(CC) $(BASE_LDFLAGS) $(LDFLAGS) -o $@ $^ $(call pkg_libs,$(call pkgs_of,$(call closure,pixel))) -lm
 
-# Loaded into a program under test to count its allocations; never sanitized.
-$O/tests/support/malloc_count.so: tests/support/malloc_count.c
+# Loaded into a program under test, to count its allocations or set its clock; never sanitized.
+$O/tests/support/%.so: tests/support/%.c
 	@mkdir -p $(@D)
 	@$(if $Q,echo '  LINK  $@')
 	$Q$(CC) -std=c17 -D_GNU_SOURCE -I. $(WARN) -O2 -fPIC -shared -fvisibility=hidden -o $@ $<
@@ -203,7 +203,7 @@ run:
 
 # --- test ----------------------------------------------------------------------
 programs-for-tests: all $(UNIT:%.c=$O/%) $(FUZZ:%.c=$O/%) $O/tests/kernels/checkpix $(BENCH:%.c=$O/%) \
-	$O/tests/support/malloc_count.so
+	$O/tests/support/malloc_count.so $O/tests/support/clock_step.so
 test:
 	@$(MAKE) deps
 	@tests/run short
