@@ -17,6 +17,10 @@ static int print_format(int argc, char **argv)
 
 static const struct cli_command commands[] = {
     {"check", "FILE [--json]", "everything wrong with a schedule", cli_schedule_check},
+    {"resolve", "FILE --screen ID --at T [--explain] [--json] [--facts F]",
+     "what a screen shows at an instant, and why", cli_schedule_resolve},
+    {"timeline", "FILE --screen ID --from T --to T [--json | --svg OUT.svg] [--facts F]",
+     "the sequence of items", cli_schedule_timeline},
     {"import", "X.ics [--playlist ID] [-o FILE]", "windows from an iCalendar file",
      cli_schedule_import},
     {"export", "FILE [-o X.ics]", "the windows of a schedule as iCalendar", cli_schedule_export},

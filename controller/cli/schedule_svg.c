@@ -1,0 +1,455 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* schedule_svg.c - a strip for every local day: 24 hours from left to right, coloured by rule.
+ *
+ * Where items are wide enough each is drawn; otherwise as long as one rule plays it is one field,
+ * and interrupts into it are stacked on top by their part of the time, so that one of 10 % is a
+ * band of a tenth of the height. */
+#include <inttypes.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cairo/cairo-svg.h>
+#include <fontconfig/fontconfig.h>
+
+#include "controller/cli/draw.h"
+#include "controller/cli/schedule.h"
+#include "protocols/base/tz.h"
+
+#define MARGIN     40.0
+#define LABEL_W    120.0
+#define STRIP_W    1440.0 /* a pixel a minute */
+#define STRIP_H    56.0
+#define ROW_H      92.0
+#define TOP_H      104.0
+#define LEGEND_ROW 26.0
+#define MAX_KEYS   200
+#define EXACT_PX   3.0 /* average width from which items are drawn one by one */
+
+static const struct draw_colour ink = {0.13, 0.15, 0.18}, faint = {0.45, 0.48, 0.52};
+
+/* What a colour stands for: a rule, or a layer without one. */
+struct key {
+    const struct rule *rule;
+    enum layer layer;
+    bool black; /* no item */
+    int64_t ms, plays;
+};
+
+struct page {
+    const struct cli_schedule *s;
+    const struct cli_stretches *all;
+    cairo_t *cr;
+    int64_t from, to;
+    unsigned n_days;
+    struct key keys[MAX_KEYS];
+    unsigned n_keys;
+    double height;
+};
+
+struct day {
+    int64_t start, end;
+    double y;
+};
+
+/* Stretches in a row between which nothing but interrupts comes. */
+struct run {
+    int64_t start, end;
+    unsigned base; /* key, or NONE */
+    double ms[MAX_KEYS];
+};
+
+/* --- colours --------------------------------------------------------------------------------- */
+
+static unsigned key_of(struct page *p, const struct stretch *x)
+{
+    bool black = x->item == NONE;
+
+    for (unsigned i = 0; i < p->n_keys; i++)
+        if (p->keys[i].rule == x->rule && p->keys[i].layer == x->layer && p->keys[i].black == black)
+            return i;
+    if (p->n_keys == MAX_KEYS)
+        return MAX_KEYS - 1; /* the last colour is shared by the rest */
+    p->keys[p->n_keys] = (struct key){.rule = x->rule, .layer = x->layer, .black = black};
+    return p->n_keys++;
+}
+
+static struct draw_colour colour_of(const struct page *p, unsigned key)
+{
+    const struct key *k = &p->keys[key];
+
+    if (k->layer == LAYER_BLACKOUT)
+        return (struct draw_colour){0.1, 0.1, 0.12};
+    if (k->layer == LAYER_EMERGENCY)
+        return (struct draw_colour){0.86, 0.12, 0.12};
+    if (!k->rule)
+        return (struct draw_colour){0.66, 0.69, 0.73};
+    return draw_port_colour(key);
+}
+
+/* Nothing to see, and not on purpose. */
+static bool is_gap(const struct key *k)
+{
+    return k->black && k->layer != LAYER_BLACKOUT;
+}
+
+static void count_keys(struct page *p)
+{
+    for (size_t i = 0; i < p->all->n; i++) {
+        const struct stretch *x = &p->all->items[i];
+        struct key *k = &p->keys[key_of(p, x)];
+
+        k->ms += x->end_ms - x->start_ms;
+        k->plays++;
+    }
+}
+
+/* --- places ---------------------------------------------------------------------------------- */
+
+static double x_of(const struct day *d, int64_t ms)
+{
+    double part = (double)(ms - d->start) / (double)(d->end - d->start);
+
+    return MARGIN + LABEL_W + fmin(1, fmax(0, part)) * STRIP_W;
+}
+
+/* The first stretch that ends after ms. */
+static size_t first_after(const struct cli_stretches *all, int64_t ms)
+{
+    size_t low = 0, high = all->n;
+
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+
+        if (all->items[middle].end_ms <= ms)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low;
+}
+
+/* --- the frame of a day ---------------------------------------------------------------------- */
+
+static void hatch(cairo_t *cr, double x, double y, double w, double h)
+{
+    cairo_save(cr);
+    cairo_rectangle(cr, x, y, w, h);
+    cairo_set_source_rgb(cr, 0.955, 0.96, 0.967);
+    cairo_fill_preserve(cr);
+    cairo_clip(cr);
+    cairo_set_source_rgb(cr, 0.87, 0.88, 0.9);
+    cairo_set_line_width(cr, 1);
+    for (double at = x - h; at < x + w; at += 8) {
+        cairo_move_to(cr, at, y + h);
+        cairo_line_to(cr, at + h, y);
+    }
+    cairo_stroke(cr);
+    cairo_restore(cr);
+}
+
+static void draw_hours(const struct page *p, const struct day *d)
+{
+    struct tz_local local;
+    int64_t midnight;
+
+    tz_local(p->s->zone, d->start / 1000, &local);
+    midnight = tz_days(local.year, local.month, local.day) * 86400;
+    for (int hour = 0; hour <= 24; hour++) {
+        struct tz_instants at;
+        char text[16];
+        double x;
+
+        tz_instants(p->s->zone, midnight + hour * 3600, &at);
+        if (at.gap && hour < 24)
+            continue;
+        x = x_of(d, at.first_s * 1000);
+        draw_set(p->cr, draw_tint(faint, hour % 6 ? 0.6 : 0.2));
+        cairo_set_line_width(p->cr, 1);
+        cairo_move_to(p->cr, x, d->y + STRIP_H + 2);
+        cairo_line_to(p->cr, x, d->y + STRIP_H + (hour % 6 ? 6 : 9));
+        cairo_stroke(p->cr);
+        if (hour % 2)
+            continue;
+        snprintf(text, sizeof(text), "%02d", hour);
+        draw_set(p->cr, hour % 6 ? faint : ink);
+        draw_text_centred(p->cr, text, x, d->y + STRIP_H + 17, 10, hour % 6 == 0, 40);
+    }
+}
+
+static void draw_day_name(const struct page *p, const struct day *d)
+{
+    static const char *const names[] = {"Sunday",   "Monday", "Tuesday", "Wednesday",
+                                        "Thursday", "Friday", "Saturday"};
+    struct tz_local local;
+    char date[40], hours[40];
+
+    tz_local(p->s->zone, d->start / 1000, &local);
+    snprintf(date, sizeof(date), "%04d-%02d-%02d", (int)local.year, local.month, local.day);
+    draw_set(p->cr, ink);
+    draw_text_at(p->cr, names[local.weekday], MARGIN, d->y + 24, 15, true);
+    draw_set(p->cr, faint);
+    draw_text_at(p->cr, date, MARGIN, d->y + 43, 12, false);
+    if (d->end - d->start == 86400000)
+        return;
+    snprintf(hours, sizeof(hours), "%.3g hours", (double)(d->end - d->start) / 3600000);
+    draw_text_at(p->cr, hours, MARGIN, d->y + 59, 11, true);
+}
+
+/* --- what is in it --------------------------------------------------------------------------- */
+
+static void draw_item(struct page *p, const struct day *d, const struct stretch *x)
+{
+    int64_t start = x->start_ms > d->start ? x->start_ms : d->start;
+    double left = x_of(d, start), right = x_of(d, x->end_ms);
+    struct draw_colour c = colour_of(p, key_of(p, x));
+
+    if (x->item == NONE && x->layer != LAYER_BLACKOUT)
+        return; /* the hatched ground */
+    cairo_rectangle(p->cr, left, d->y, right - left, STRIP_H);
+    draw_set(p->cr, c);
+    cairo_fill(p->cr);
+    draw_set(p->cr, draw_tint(c, 0.55));
+    cairo_rectangle(p->cr, left, d->y, right - left > 3 ? 1 : 0.5, STRIP_H);
+    cairo_fill(p->cr);
+    if (x->item == NONE || right - left < 34)
+        return;
+    cairo_set_source_rgb(p->cr, 1, 1, 1);
+    draw_text_centred(p->cr, p->s->model->items[x->item].id, (left + right) / 2, d->y + STRIP_H / 2,
+                      11, false, right - left - 6);
+}
+
+static void label_run(struct page *p, unsigned key, double left, double right, double y)
+{
+    const struct key *k = &p->keys[key];
+
+    if (right - left < 36 || is_gap(k))
+        return;
+    cairo_set_source_rgb(p->cr, 1, 1, 1);
+    draw_text_centred(p->cr, k->rule ? k->rule->id : cli_schedule_layer(k->layer),
+                      (left + right) / 2, y + STRIP_H / 2, 12, true, right - left - 8);
+}
+
+static void draw_part(struct page *p, unsigned key, double left, double right, double y, double h)
+{
+    if (is_gap(&p->keys[key]))
+        return; /* the hatched ground */
+    draw_set(p->cr, colour_of(p, key));
+    cairo_rectangle(p->cr, left, y, right - left, h);
+    cairo_fill(p->cr);
+}
+
+/* What is interrupted lies at the bottom. */
+static void draw_run(struct page *p, const struct day *d, const struct run *run)
+{
+    double left = x_of(d, run->start), right = x_of(d, run->end), y = d->y + STRIP_H, total = 0;
+
+    for (unsigned k = 0; k < p->n_keys; k++)
+        total += run->ms[k];
+    if (total <= 0)
+        return;
+    for (unsigned pass = 0; pass < 2; pass++)
+        for (unsigned k = 0; k < p->n_keys; k++) {
+            double h = run->ms[k] / total * STRIP_H;
+
+            if ((pass == 0) != (k == run->base) || h <= 0)
+                continue;
+            y -= h;
+            draw_part(p, k, left, right, y, h);
+        }
+    cairo_set_source_rgba(p->cr, 1, 1, 1, 0.7);
+    cairo_rectangle(p->cr, left, d->y, 0.8, STRIP_H);
+    cairo_fill(p->cr);
+    label_run(p, run->base, left, right, d->y);
+}
+
+static bool continues(const struct run *run, unsigned key, bool interrupts)
+{
+    return interrupts || run->base == NONE || run->base == key;
+}
+
+static void draw_runs(struct page *p, const struct day *d, size_t first)
+{
+    struct run run = {.base = NONE, .start = INT64_MIN};
+
+    for (size_t i = first; i < p->all->n && p->all->items[i].start_ms < d->end; i++) {
+        const struct stretch *x = &p->all->items[i];
+        bool interrupts = x->layer == LAYER_INTERRUPT;
+        unsigned key = key_of(p, x);
+        int64_t start = x->start_ms > d->start ? x->start_ms : d->start;
+        int64_t end = x->end_ms < d->end ? x->end_ms : d->end;
+
+        if (run.start != INT64_MIN && !continues(&run, key, interrupts)) {
+            draw_run(p, d, &run);
+            run = (struct run){.base = NONE, .start = INT64_MIN};
+        }
+        if (run.start == INT64_MIN)
+            run.start = start;
+        if (!interrupts)
+            run.base = key;
+        run.end = end;
+        run.ms[key] += (double)(end - start);
+    }
+    if (run.start == INT64_MIN)
+        return;
+    if (run.base == NONE) /* interrupts and nothing else */
+        run.base = key_of(p, &p->all->items[first]);
+    draw_run(p, d, &run);
+}
+
+static void draw_day(struct page *p, const struct day *d)
+{
+    size_t first = first_after(p->all, d->start), n = 0;
+    double left = x_of(d, p->from), right = x_of(d, p->to);
+
+    for (size_t i = first; i < p->all->n && p->all->items[i].start_ms < d->end; i++)
+        n++;
+    cairo_save(p->cr);
+    draw_rounded(p->cr, MARGIN + LABEL_W, d->y, STRIP_W, STRIP_H, 4);
+    cairo_clip(p->cr);
+    cairo_set_source_rgb(p->cr, 0.985, 0.987, 0.99);
+    cairo_paint(p->cr);
+    hatch(p->cr, left, d->y, right - left, STRIP_H);
+    if ((right - left) / (double)(n + 1) >= EXACT_PX)
+        for (size_t i = first; i < first + n; i++)
+            draw_item(p, d, &p->all->items[i]);
+    else
+        draw_runs(p, d, first);
+    cairo_restore(p->cr);
+    draw_rounded(p->cr, MARGIN + LABEL_W, d->y, STRIP_W, STRIP_H, 4);
+    draw_set(p->cr, draw_tint(faint, 0.45));
+    cairo_set_line_width(p->cr, 1);
+    cairo_stroke(p->cr);
+    draw_hours(p, d);
+    draw_day_name(p, d);
+}
+
+/* --- title and legend ------------------------------------------------------------------------ */
+
+static void draw_title(const struct page *p)
+{
+    const struct screen *s = &p->s->model->screens[p->s->screen];
+    char title[400], text[400], a[CLI_TIME_MAX], b[CLI_TIME_MAX];
+
+    snprintf(title, sizeof(title), "%s", s->name ? s->name : s->id);
+    draw_set(p->cr, ink);
+    draw_text_at(p->cr, title, MARGIN, MARGIN + 12, 22, true);
+    snprintf(text, sizeof(text), "%s%s%s · %s to %s · %zu plays", s->id, s->zone_name ? " · " : "",
+             s->zone_name ? s->zone_name : "", cli_schedule_stamp(p->s->zone, p->from, a),
+             cli_schedule_stamp(p->s->zone, p->to, b), p->all->n);
+    draw_set(p->cr, faint);
+    draw_text_at(p->cr, text, MARGIN, MARGIN + 34, 13, false);
+}
+
+static void describe_key(const struct page *p, const struct key *k, char *buf, size_t cap)
+{
+    char where[300];
+
+    if (k->rule)
+        snprintf(buf, cap, "%s · priority %d · %s", cli_schedule_layer(k->rule->layer),
+                 k->rule->priority,
+                 cli_schedule_target(p->s->model, k->rule, p->s->screen, where, sizeof(where)));
+    else
+        snprintf(buf, cap, "%s", k->black ? "no rule applies" : "no rule applies: screen default");
+}
+
+static void draw_swatch(struct page *p, unsigned key, double y)
+{
+    const struct key *k = &p->keys[key];
+
+    if (is_gap(k)) {
+        hatch(p->cr, MARGIN, y - 13, 22, 16);
+        return;
+    }
+    draw_rounded(p->cr, MARGIN, y - 13, 22, 16, 3);
+    draw_set(p->cr, colour_of(p, key));
+    cairo_fill(p->cr);
+}
+
+static void draw_legend_row(struct page *p, unsigned key, double y)
+{
+    const struct key *k = &p->keys[key];
+    char text[512], length[CLI_TIME_MAX];
+
+    draw_swatch(p, key, y);
+    draw_set(p->cr, ink);
+    draw_text_at(p->cr,
+                 k->rule    ? k->rule->id
+                 : k->black ? "safe slide"
+                            : "default",
+                 MARGIN + 34, y, 13, true);
+    draw_set(p->cr, faint);
+    describe_key(p, k, text, sizeof(text));
+    draw_text_at(p->cr, text, MARGIN + 280, y, 12, false);
+    snprintf(text, sizeof(text), "%s", cli_schedule_length(k->ms, length));
+    draw_text_at(p->cr, text, MARGIN + 980 - draw_text_width(p->cr, text, 12, false), y, 12, false);
+    snprintf(text, sizeof(text), "%.1f %%", 100.0 * (double)k->ms / (double)(p->to - p->from));
+    draw_text_at(p->cr, text, MARGIN + 1060 - draw_text_width(p->cr, text, 12, false), y, 12,
+                 false);
+    if (k->black)
+        return;
+    snprintf(text, sizeof(text), "%" PRId64 " play%s", k->plays, k->plays == 1 ? "" : "s");
+    draw_text_at(p->cr, text, MARGIN + 1170 - draw_text_width(p->cr, text, 12, false), y, 12,
+                 false);
+}
+
+static void draw_page(struct page *p)
+{
+    int64_t start = cli_schedule_midnight(p->s->zone, p->from, 0);
+    double y = TOP_H;
+
+    cairo_set_source_rgb(p->cr, 1, 1, 1);
+    cairo_paint(p->cr);
+    draw_title(p);
+    for (unsigned i = 0; i < p->n_days; i++, y += ROW_H) {
+        struct day d = {start, cli_schedule_midnight(p->s->zone, start, 1), y};
+
+        draw_day(p, &d);
+        start = d.end;
+    }
+    y += 14;
+    for (unsigned i = 0; i < p->n_keys; i++, y += LEGEND_ROW)
+        draw_legend_row(p, i, y);
+}
+
+static unsigned count_days(const struct page *p)
+{
+    int64_t at = cli_schedule_midnight(p->s->zone, p->from, 0);
+    unsigned n = 0;
+
+    for (; at < p->to; at = cli_schedule_midnight(p->s->zone, at, 1))
+        n++;
+    return n;
+}
+
+int cli_schedule_draw(const struct cli_schedule *s, const struct cli_stretches *all, int64_t from,
+                      int64_t to, const char *out)
+{
+    struct page p = {.s = s, .all = all, .from = from, .to = to};
+    bool png = strcmp(out + strlen(out) - 4, ".png") == 0;
+    double width = 2 * MARGIN + LABEL_W + STRIP_W;
+    cairo_surface_t *surface;
+    cairo_status_t status;
+
+    count_keys(&p);
+    p.n_days = count_days(&p);
+    p.height = TOP_H + p.n_days * ROW_H + p.n_keys * LEGEND_ROW + MARGIN;
+    surface =
+        png ? cairo_image_surface_create(CAIRO_FORMAT_RGB24, (int)ceil(width), (int)ceil(p.height))
+            : cairo_svg_surface_create(out, width, p.height);
+    p.cr = cairo_create(surface);
+    draw_page(&p);
+    status = cairo_status(p.cr);
+    cairo_destroy(p.cr);
+    if (status == CAIRO_STATUS_SUCCESS && png)
+        status = cairo_surface_write_to_png(surface, out);
+    cairo_surface_finish(surface);
+    if (status == CAIRO_STATUS_SUCCESS)
+        status = cairo_surface_status(surface);
+    cairo_surface_destroy(surface);
+    cairo_debug_reset_static_data(); /* the font caches: a leak checker looks at the exit */
+    FcFini();
+    if (status != CAIRO_STATUS_SUCCESS)
+        return cli_fail("%s: %s", out, cairo_status_to_string(status));
+    return CLI_OK;
+}
