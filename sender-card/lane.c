@@ -11,7 +11,8 @@
 
 #include "protocols/base/clock.h"
 
-#define RT_PRIORITY   20 /* above the rest of the machine, below the kernel's own threads */
+/* Above the renderer, which must never keep a latch waiting, and below the kernel's own threads. */
+#define RT_PRIORITY   45
 #define STOP_LIMIT_NS QP_NS_PER_S /* what a link takes nothing for so long is given up */
 
 static void futex_wait(atomic_uint *word, unsigned value)

@@ -54,9 +54,9 @@ struct sender_params {
     const char *link;
     const char *state_dir; /* for the sACN CID and sequences; NULL: kept in memory only */
     bool paced; /* false: as fast as the link takes them, no deadlines (benchmarks, pcap) */
-    /* Threads that send, the ports dealt among them; 0 = 1, which is enough for 20 ports of 1
-     * Gbit/s and right on machines with two cores. Ports that share a capture or a virtual wall are
-     * always served by one. */
+    /* Threads that send, the ports dealt among them; 0 = as many as the packets of the wall need, a
+     * thread for each 400 000 a second, and no more than there are processors. Ports that share a
+     * capture or a virtual wall are always served by one. */
     unsigned tx_threads;
 };
 
