@@ -49,6 +49,7 @@ static void refresh_map(struct engine *e, int64_t now)
     if (e->mapped_at && now - e->mapped_at < RESAMPLE_NS)
         return;
     qp_clock_sample(&e->map);
+    e->map.tai_minus_mono_ns += e->params.shift_ns;
     e->mapped_at = now;
 }
 
@@ -345,6 +346,13 @@ void engine_stats(const struct engine *e, struct engine_stats *ret)
         .cpu_ns = atomic_load_explicit(&e->cpu_ns, memory_order_relaxed),
         .state = (enum engine_paint)atomic_load_explicit(&e->state, memory_order_relaxed),
     };
+}
+
+void engine_set_brightness(struct engine *engine, double level)
+{
+    /* Whichever of the two dims this wall; the other ignores it. */
+    plan_set_brightness(engine->plan, level);
+    sender_set_brightness(engine->sender, level);
 }
 
 const struct sender *engine_sender(const struct engine *engine)

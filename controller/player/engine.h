@@ -47,6 +47,7 @@ struct engine_params {
     const char *state_dir;   /* likewise */
     struct engine_source source;
     uint64_t max_frames; /* end after so many; 0: endless */
+    int64_t shift_ns;    /* added to the instants (TAI and UTC): rehearsing another time */
     bool unpaced;        /* as fast as it goes, on a clock of its own: captures and benchmarks */
     void (*on_end)(void *user);
     void *user;
@@ -78,6 +79,9 @@ struct engine_stats {
 
 /* Any thread. */
 void engine_stats(const struct engine *engine, struct engine_stats *ret);
+
+/* Light of the whole wall, 0..1, from the frame on that is being painted. Only from paint(). */
+void engine_set_brightness(struct engine *engine, double level);
 
 struct sender;
 struct plan;

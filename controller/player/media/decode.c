@@ -19,7 +19,7 @@
 
 #define NS_PER_S      1000000000LL
 #define MAX_THREADS   16
-#define MAX_READ_ERRS 100 /* in a row: the rest of the file is lost */
+#define MAX_READ_ERRS 100          /* in a row: the rest of the file is lost */
 #define SEEK_MIN_NS   1000000000LL /* nearer, reading on is as fast */
 #define NAP_MIN_NS    1000000LL
 #define NAP_MAX_NS    20000000LL
@@ -52,7 +52,7 @@ struct decode {
     uint64_t pass, pass_pictures, serial;
     int64_t first_stamp_ns; /* of the first pass: where a rewound file must begin */
     bool must_reopen, rewind_failed;
-    bool broke_off; /* a loop could not begin again */
+    bool broke_off;   /* a loop could not begin again */
     int64_t start_ns; /* pictures that end before are dropped; 0: none */
     enum {
         START_LOOK,    /* the first picture will tell how far away it is */
@@ -558,8 +558,8 @@ static int seek_start(struct decode *d)
     return 0;
 }
 
-/* The item was to begin where it has no picture any more: from the beginning then, which is the same
- * for a file of one picture. */
+/* The item was to begin where it has no picture any more: from the beginning then, which is the
+ * same for a file of one picture. */
 static bool is_beyond_end(const struct decode *d)
 {
     return d->start_ns > 0 && d->serial == 0 && d->pass == 0 && !d->only_sound &&

@@ -36,8 +36,8 @@ struct media_params {
     const char *file; /* copied */
     uint32_t w, h;    /* the box, canvas pixels */
     enum media_fit fit;
-    struct media_rect crop;   /* w == 0: the whole picture */
-    bool loop;                /* begin again without a gap; duration is then endless */
+    struct media_rect crop; /* w == 0: the whole picture */
+    bool loop;              /* begin again without a gap; duration is then endless */
     /* Begin here, ns since the item's beginning: times stay those of the whole item, what lies
      * before is never converted and READY means that the picture of this instant is there. Beyond
      * the end of a file that loops: where its loop would be, by the length that the file gives;
