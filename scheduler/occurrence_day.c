@@ -64,6 +64,27 @@ static bool edge_instants(const struct occurrence_query *q, int64_t day, const s
     return true;
 }
 
+/* Both edges of a day of which the sun is one; asked once if it is both. */
+static bool sun_instants(const struct occurrence_query *q, int32_t day,
+                         const struct day_range *range, struct tz_instants *start,
+                         struct tz_instants *end)
+{
+    int64_t end_day = (int64_t)day + q->window->end_days, rise_ms, set_ms, sun_s[3] = {0};
+
+    if (range->start.kind == EDGE_CLOCK || range->end.kind == EDGE_CLOCK || end_day != day)
+        return edge_instants(q, day, &range->start, start) &&
+               edge_instants(q, end_day, &range->end, end);
+    if (!q->place->has_place ||
+        !sun_times(q->place->lat, q->place->lon, day, q->zone, &rise_ms, &set_ms))
+        return false;
+    sun_s[EDGE_SUNRISE] = rise_ms / 1000;
+    sun_s[EDGE_SUNSET] = set_ms / 1000;
+    start->first_s = start->last_s = sun_s[range->start.kind] + range->start.s;
+    end->first_s = end->last_s = sun_s[range->end.kind] + range->end.s;
+    start->gap = end->gap = false;
+    return true;
+}
+
 static bool are_clocks(const struct day_range *range)
 {
     return range->start.kind == EDGE_CLOCK && range->end.kind == EDGE_CLOCK;
@@ -76,15 +97,19 @@ bool occurrence_of_range(const struct occurrence_query *q, int32_t day,
     int64_t end_day = (int64_t)day + q->window->end_days;
     struct tz_instants start, end;
 
-    if (!edge_instants(q, day, &range->start, &start) || (strict && start.gap))
-        return false;
-    if (are_clocks(range) && range->end.s <= range->start.s)
-        end_day++;
-    if (!edge_instants(q, end_day, &range->end, &end))
-        return false;
-    /* Where the sun is an edge only the day itself tells whether the end comes before the start. */
-    if (!are_clocks(range) && end.last_s <= start.first_s &&
-        !edge_instants(q, end_day + 1, &range->end, &end))
+    if (are_clocks(range)) {
+        start = instants(q, day * INT64_C(86400) + range->start.s);
+        end_day += range->end.s <= range->start.s;
+        end = instants(q, end_day * CIVIL_DAY_S + range->end.s);
+    } else {
+        if (!sun_instants(q, day, range, &start, &end))
+            return false;
+        /* Where the sun is an edge only the day itself tells whether the end is before the start.
+         */
+        if (end.last_s <= start.first_s && !edge_instants(q, end_day + 1, &range->end, &end))
+            return false;
+    }
+    if (strict && start.gap)
         return false;
     ret->start_s = start.first_s;
     ret->end_s = strict ? end.first_s : end.last_s;

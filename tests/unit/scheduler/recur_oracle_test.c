@@ -129,7 +129,7 @@ static void read_pair(struct line *l, const char *key, char *value)
     else if (KEY("prepare"))
         l->prepare = v;
     else
-        T_CHECK(!"a known key");
+        T_EQ(strcmp(key, "a known key"), 0);
 #undef KEY
 }
 
