@@ -93,6 +93,15 @@ static bool is_gap(const struct key *k)
     return k->black && k->layer != LAYER_BLACKOUT;
 }
 
+static const char *name_of(const struct key *k)
+{
+    if (k->rule)
+        return k->rule->id;
+    if (k->layer == LAYER_SCHEDULE)
+        return "filler";
+    return k->black ? "safe slide" : cli_schedule_layer(k->layer);
+}
+
 static void count_keys(struct page *p)
 {
     for (size_t i = 0; i < p->all->n; i++) {
@@ -226,8 +235,8 @@ static void label_run(struct page *p, unsigned key, double left, double right, d
     if (right - left < 36 || is_gap(k))
         return;
     cairo_set_source_rgb(p->cr, 1, 1, 1);
-    draw_text_centred(p->cr, k->rule ? k->rule->id : cli_schedule_layer(k->layer),
-                      (left + right) / 2, y + STRIP_H / 2, 12, true, right - left - 8);
+    draw_text_centred(p->cr, name_of(k), (left + right) / 2, y + STRIP_H / 2, 12, true,
+                      right - left - 8);
 }
 
 static void draw_part(struct page *p, unsigned key, double left, double right, double y, double h)
@@ -350,7 +359,10 @@ static void describe_key(const struct page *p, const struct key *k, char *buf, s
                  k->rule->priority,
                  cli_schedule_target(p->s->model, k->rule, p->s->screen, where, sizeof(where)));
     else
-        snprintf(buf, cap, "%s", k->black ? "no rule applies" : "no rule applies: screen default");
+        snprintf(buf, cap, "%s",
+                 k->black                     ? "no rule applies"
+                 : k->layer == LAYER_SCHEDULE ? "fills up a quota"
+                                              : "no rule applies: screen default");
 }
 
 static void draw_swatch(struct page *p, unsigned key, double y)

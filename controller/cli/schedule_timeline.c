@@ -28,6 +28,8 @@ static bool keep(void *user, const struct stretch *stretch)
 
 static const char *playlist_rule(const struct stretch *x)
 {
+    if (!x->rule && x->layer == LAYER_SCHEDULE)
+        return "filler of a quota";
     return x->rule ? x->rule->id : cli_schedule_layer(x->layer);
 }
 
