@@ -13,6 +13,7 @@
 #include "sender-card/driver.h"
 
 #define DISCOVERY_NS 10000000000LL /* E131_UNIVERSE_DISCOVERY_INTERVAL */
+#define PAGE_NS      50000000LL    /* from one page of a long list to the next */
 #define FAREWELLS    3             /* E1.31-2018 6.2.6 */
 
 struct sacn {
@@ -21,6 +22,7 @@ struct sacn {
     bool multicast;
     const struct sacn_state *state; /* borrowed; NULL while checking */
     struct sacn_source source;
+    uint8_t page; /* background thread: of the list of universes, the next */
     /* options */
     uint32_t start_universe, pixels_per_universe, priority, sync_address;
     bool preview, force_sync, discovery;
@@ -159,14 +161,16 @@ static void post_page(const struct sacn *sacn, uint8_t page, uint8_t last,
 
 static int64_t tick(struct driver_object *object, int64_t now_ns, const struct driver_post *post)
 {
-    const struct sacn *sacn = of(object);
-    uint32_t last = (sacn->universes.n - 1) / SACN_DISCOVERY_MAX;
+    struct sacn *sacn = of(object);
+    uint8_t last = (uint8_t)((sacn->universes.n - 1) / SACN_DISCOVERY_MAX);
 
     if (!sacn->discovery)
         return INT64_MAX;
-    for (uint32_t page = 0; page <= last; page++)
-        post_page(sacn, (uint8_t)page, (uint8_t)last, post);
-    return now_ns + DISCOVERY_NS;
+    post_page(sacn, sacn->page, last, post);
+    if (sacn->page++ < last)
+        return now_ns + PAGE_NS; /* all at once find no room */
+    sacn->page = 0;
+    return now_ns + DISCOVERY_NS - last * PAGE_NS;
 }
 
 static bool terminate(const struct driver_object *object, const struct plan *plan, uint8_t *set,

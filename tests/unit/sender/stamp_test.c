@@ -350,6 +350,30 @@ TEST(sacn_lists_its_universes)
     close_port();
 }
 
+/* More pages than there is room for at once come one after the other. */
+TEST(sacn_lists_them_all)
+{
+    bool listed[20] = {false};
+    int64_t now = 5, start = now;
+    unsigned n = 0;
+
+    open_port(100, 100,
+              "\"driver\": \"sacn\", \"speed_mbps\": 100000, \"options\": "
+              "{\"pixels_per_universe\": 1}, " LINK);
+    while (n < 20 && now < start + 10000000000LL) {
+        unsigned before = posts;
+
+        now = setup.driver->tick(setup.object, now, &post);
+        T_CHECK(posts - before <= 8);
+        T_EQ(posted[119], 19);
+        if (!listed[posted[118]])
+            n++;
+        listed[posted[118]] = true;
+    }
+    T_EQ(n, 20);
+    close_port();
+}
+
 TEST(sacn_takes_its_leave)
 {
     struct driver_frame last = {.count = 9};
