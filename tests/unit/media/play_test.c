@@ -71,12 +71,12 @@ TEST(a_loop_that_breaks_off_says_so)
     unsigned n = 0;
 
     T_EQ(clip_wait(m), MEDIA_READY);
-    T_EQ(truncate(path, 0), 0);
-    while ((p = clip_next(m, p))) {
+    for (; (p = clip_next(m, p)); n++) {
         last = p;
-        n++;
+        if (n == 4) /* with one picture only it would be a still */
+            T_EQ(truncate(path, 0), 0);
     }
-    T_CHECK(n > 0);
+    T_CHECK(n > 4);
     T_EQ(media_state(m), MEDIA_FAILED);
     T_CHECK(strstr(media_error(m), "long.avi: ") && strstr(media_error(m), "begin"));
     T_CHECK(media_picture(m, last->pts_ns + 1000000000) == last);
