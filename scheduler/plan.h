@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* plan.h - what the plan and the conflicts share about quotas. Nothing outside scheduler includes
+ * it. */
+#ifndef SCHEDULER_PLAN_H
+#define SCHEDULER_PLAN_H
+
+#include "scheduler/schedule.h"
+
+bool plan_quota_means(const struct model *model, const struct quota *quota, uint32_t screen);
+/* Does an instant lie in the daily band, on the clock of the zone (NULL: UTC)? */
+bool plan_in_band(const struct quota *quota, const struct tz *zone, int64_t ms);
+
+#endif
