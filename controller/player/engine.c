@@ -121,7 +121,8 @@ static enum engine_paint render_frame(struct engine *e, const struct engine_inst
     return state;
 }
 
-/* Sleep to the moment from which frame n may be rendered; move n on if that is long gone. */
+/* Sleep to the moment from which frame n may be rendered; move n on if that is long gone, and back
+ * if the wall clock was: the picture must not stand still until the old time comes again. */
 static int64_t await_turn(struct engine *e, int64_t n)
 {
     int64_t now = qp_clock_mono_ns(), newest;
@@ -132,6 +133,8 @@ static int64_t await_turn(struct engine *e, int64_t n)
         if (atomic_load_explicit(&e->frames, memory_order_relaxed))
             atomic_fetch_add_explicit(&e->skipped, (uint64_t)(newest - n), memory_order_relaxed);
         n = newest;
+    } else if (n > newest + LEAD_FRAMES) {
+        n = newest - 1 + LEAD_FRAMES;
     }
     sleep_until(due_mono(e, n - 2));
     return n;
