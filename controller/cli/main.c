@@ -9,7 +9,7 @@
 
 static const struct cli_command commands[] = {
     {"wall", "check|draw|new|format ...", "describe, check and draw LED walls", cli_wall},
-    {"schedule", "check|resolve|timeline|import|export|format ...",
+    {"schedule", "check|resolve|timeline|conflicts|plan|import|export|format ...",
      "what plays when, on every screen, and why", cli_schedule},
     {"novastar", "HOST|/dev/tty... status|brightness|test|black|freeze ...",
      "control and monitor NovaStar cards (their picture comes over HDMI)", cli_novastar},

@@ -3,7 +3,9 @@
 
 #include "controller/cli/schedule.h"
 
-#define CHECK_USAGE "qp schedule check FILE [--json]"
+#define CHECK_USAGE     "qp schedule check FILE [--json]"
+#define CONFLICTS_USAGE "qp schedule conflicts FILE [--from T --to T] [--json]"
+#define CONFLICTS_DAYS  28
 
 static void print_verdict(const struct qp_report *report, const char *subject)
 {
@@ -77,5 +79,55 @@ int cli_schedule_check(int argc, char **argv)
     }
     model_destroy(m);
     qp_report_finish(&report);
+    return r;
+}
+
+static int find_conflicts(struct cli_schedule *s, const char *from, const char *to, bool json)
+{
+    struct qp_report report = {0};
+    char first[CLI_TIME_MAX], last[CLI_TIME_MAX];
+    int64_t start, end;
+    int r = cli_schedule_span(s, from, to, cli_schedule_midnight(s->zone, cli_schedule_now(), 0),
+                              CONFLICTS_DAYS, 366, &start, &end);
+
+    if (r != CLI_OK)
+        return r;
+    if (schedule_conflicts(s->schedule, start, end, &report) < 0)
+        return cli_fail("no memory");
+    if (json) {
+        cJSON *doc = new_document(&report);
+
+        cli_schedule_add_time(doc, "from", s->zone, start);
+        cli_schedule_add_time(doc, "to", s->zone, end);
+        r = cli_schedule_print_json(doc);
+    } else {
+        printf("From %s to %s\n", cli_schedule_stamp(s->zone, start, first),
+               cli_schedule_stamp(s->zone, end, last));
+        cli_schedule_print_findings(&report);
+        print_verdict(&report, "conflicts");
+    }
+    if (report.n_errors)
+        r = CLI_ERROR;
+    qp_report_finish(&report);
+    return r;
+}
+
+int cli_schedule_conflicts(int argc, char **argv)
+{
+    const char *file = NULL, *json = NULL, *from = NULL, *to = NULL;
+    const struct cli_opt opts[] = {
+        {"--from", "T", "first instant; without it, today", &from},
+        {"--to", "T", "first instant after it; without it, 28 days later", &to},
+        {"--json", NULL, "for programs", &json},
+    };
+    struct cli_schedule s;
+    int r = cli_parse(CONFLICTS_USAGE, opts, QP_ARRAY_LEN(opts), &file, argc, argv);
+
+    if (r != 0)
+        return r > 0 ? CLI_OK : CLI_USAGE;
+    r = cli_schedule_open(&s, file, NULL, NULL);
+    if (r == CLI_OK)
+        r = find_conflicts(&s, from, to, json != NULL);
+    cli_schedule_close(&s);
     return r;
 }

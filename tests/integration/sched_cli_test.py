@@ -56,7 +56,7 @@ def changed(change):
 
 def test_usage():
     ends("no command is a usage error", 2, ["usage: qp schedule"])
-    ends("--help lists the commands", 0, ["check", "resolve", "timeline",
+    ends("--help lists the commands", 0, ["check", "resolve", "timeline", "conflicts", "plan",
                                           "import", "export"], "--help")
     ends("check needs a file", 2, ["a file is missing"], "check")
     ends("resolve needs a screen", 2, ["--screen ID"], "resolve", MALL)
@@ -210,6 +210,28 @@ def test_timeline(folder):
          "--svg", "/nowhere/x.svg")
 
 
+def test_conflicts(folder):
+    span = ("--from", "2026-07-17", "--to", "2026-07-19")
+    hidden = put_json(folder, "hidden.json", changed(lambda d: d["rules"].append(
+        {"id": "never", "item": "Y", "priority": 1, "window": {"times": "09:00-10:00"}})))
+    ends("what can never show is named", 0, ["never", "R"], "conflicts", hidden, *span)
+    over = put_json(folder, "over.json", changed(lambda d: d["rules"].extend([
+        {"id": "i60", "type": "interrupt", "item": "X", "share_percent": 60, "priority": 50},
+        {"id": "j60", "type": "interrupt", "item": "Y", "share_percent": 60, "priority": 50}])))
+    done = ends("shares above 100 % are an error", 1, ["120"], "conflicts", over, *span, "--json")
+    T.ok(not json.loads(done.out)["ok"], "and in JSON", done)
+
+
+def test_plan(folder):
+    path = put_json(folder, "base.json", BASE)
+    span = ("--from", "2026-07-17", "--to", "2026-07-17")
+    done = ends("plan --json", 0, [], "plan", path, *span, "--json")
+    cells = [c for c in json.loads(done.out)["cells"] if c.get("rule") == "R"]
+    T.ok(sum(c["seconds"] for c in cells) == 4 * 3600 and sum(c["plays"] for c in cells) == 960 and
+         len(cells) == 4, "four hours of R", str(cells))
+    ends("plan as a table", 0, ["One", "R ", "4:00:00", "960"], "plan", path, *span)
+
+
 def test_calendar(folder):
     path = put_json(folder, "base.json", BASE)
     ics = os.path.join(folder, "x.ics")
@@ -328,8 +350,8 @@ def test_schema():
 def main():
     T.case("usage", test_usage)
     T.case("schema", test_schema)
-    for test in (test_check, test_bad, test_edges, test_resolve, test_timeline,
-                 test_calendar, test_manual):
+    for test in (test_check, test_bad, test_edges, test_resolve, test_timeline, test_conflicts,
+                 test_plan, test_calendar, test_manual):
         with temporary() as folder:
             T.case(test.__name__, test, folder)
     T.done()
