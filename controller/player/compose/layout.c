@@ -118,33 +118,51 @@ void layout_colour(struct layout_ctx *ctx, const struct qp_node *obj, const char
 /* --- one layer ----------------------------------------------------------------------------------
  */
 
-/* A number of pixels or "12.5%" of full. */
-static int read_length(struct layout_ctx *ctx, const struct qp_node *layer, const char *key,
-                       uint32_t full, double *ret)
+/* "12.5%" of full. */
+static int read_share(struct layout_ctx *ctx, const struct qp_node *n, double full, double *ret)
 {
-    struct qp_node n = qp_node_member(layer, key);
-    double limit = 4.0 * full, percent;
+    double percent;
     char number[32];
     const char *s;
     size_t len;
 
-    if (!n.json)
-        return 0;
-    if (!cJSON_IsString(n.json))
-        return qp_node_f64(&n, -limit, limit, ret, ctx->report);
-    if (qp_node_str(&n, sizeof(number), &s, ctx->report) != 0)
+    if (qp_node_str(n, sizeof(number), &s, ctx->report) != 0)
         return -EINVAL;
     len = strlen(s);
     if (len < 2 || len > sizeof(number) || s[len - 1] != '%')
-        return qp_node_error(&n, ctx->report, "write pixels (120) or a share (\"12.5%\")",
+        return qp_node_error(n, ctx->report, "write pixels (120) or a share (\"12.5%\")",
                              "\"%s\" is not a length", s);
     memcpy(number, s, len - 1);
     number[len - 1] = '\0';
     if (qp_parse_f64(number, -400, 400, &percent) != 0)
-        return qp_node_error(&n, ctx->report, "write a share between -400% and 400%",
-                             "\"%s\" is not a share of the canvas", s);
+        return qp_node_error(n, ctx->report, "write a share between -400% and 400%",
+                             "\"%s\" is not a share", s);
     *ret = percent * full / 100.0;
     return 0;
+}
+
+static int read_length(struct layout_ctx *ctx, const struct qp_node *layer, const char *key,
+                       uint32_t full, double *ret)
+{
+    struct qp_node n = qp_node_member(layer, key);
+    double limit = 4.0 * full;
+
+    if (!n.json)
+        return 0;
+    return cJSON_IsString(n.json) ? read_share(ctx, &n, full, ret)
+                                  : qp_node_f64(&n, -limit, limit, ret, ctx->report);
+}
+
+void layout_length(struct layout_ctx *ctx, const struct qp_node *obj, const char *key, double full,
+                   double min, double max, double *ret)
+{
+    struct qp_node n = qp_node_member(obj, key);
+    double v;
+
+    if (n.json && !cJSON_IsString(n.json))
+        (void)qp_node_f64(&n, min, max, ret, ctx->report);
+    else if (n.json && read_share(ctx, &n, full, &v) == 0)
+        *ret = fmin(fmax(v, min), max);
 }
 
 /* Both edges are rounded, not the length: layers that meet in percent meet in pixels. */

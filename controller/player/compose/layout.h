@@ -16,13 +16,11 @@
 
 #define LAYOUT_MAX_BYTES  (1u << 20)
 #define LAYOUT_MAX_LAYERS 64u
-#define LAYOUT_MAX_ITEMS  4096u  /* of one playlist */
-#define LAYOUT_MAX_TEXT   65536u /* bytes of one ticker */
-#define LAYOUT_MAX_LABEL  4096u  /* bytes of a text */
-#define LAYOUT_MAX_FORMAT                                                                          \
-    256u /* bytes of a clock's or countdown's format: 8 KiB of text at most                        \
-          */
-#define LAYOUT_MAX_SPEED 20000.0 /* px/s */
+#define LAYOUT_MAX_ITEMS  4096u   /* of one playlist */
+#define LAYOUT_MAX_TEXT   65536u  /* bytes of one ticker */
+#define LAYOUT_MAX_LABEL  4096u   /* bytes of a text */
+#define LAYOUT_MAX_FORMAT 256u    /* bytes of a clock's or countdown's format */
+#define LAYOUT_MAX_SPEED  20000.0 /* px/s */
 
 struct tz;
 

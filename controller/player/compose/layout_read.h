@@ -23,6 +23,9 @@ char *layout_dup(struct layout_ctx *ctx, const char *text);
 /* Optional members of a node. */
 void layout_f64(struct layout_ctx *ctx, const struct qp_node *obj, const char *key, double min,
                 double max, double *ret);
+/* A number of pixels, min to max, or "12.5%" of full, brought into min to max. */
+void layout_length(struct layout_ctx *ctx, const struct qp_node *obj, const char *key, double full,
+                   double min, double max, double *ret);
 void layout_bool(struct layout_ctx *ctx, const struct qp_node *obj, const char *key, bool *ret);
 void layout_seconds(struct layout_ctx *ctx, const struct qp_node *obj, const char *key,
                     double min_s, double max_s, int64_t *ret_ns);

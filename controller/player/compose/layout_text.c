@@ -83,7 +83,7 @@ static void read_outline(struct layout_ctx *ctx, const struct qp_node *obj,
         return;
     (void)qp_node_known(&n, known, ctx->report);
     style->outline = 2;
-    layout_f64(ctx, &n, "width", 0, TEXT_MAX_OUTLINE, &style->outline);
+    layout_length(ctx, &n, "width", style->size, 0, TEXT_MAX_OUTLINE, &style->outline);
     layout_colour(ctx, &n, "color", &style->outline_colour);
 }
 
@@ -98,9 +98,9 @@ static void read_shadow(struct layout_ctx *ctx, const struct qp_node *obj, struc
     style->shadow_x = style->shadow_y = 2;
     style->shadow_blur = 4;
     style->shadow_colour = 0xb0000000u;
-    layout_f64(ctx, &n, "x", -1000, 1000, &style->shadow_x);
-    layout_f64(ctx, &n, "y", -1000, 1000, &style->shadow_y);
-    layout_f64(ctx, &n, "blur", 0, TEXT_MAX_BLUR, &style->shadow_blur);
+    layout_length(ctx, &n, "x", style->size, -1000, 1000, &style->shadow_x);
+    layout_length(ctx, &n, "y", style->size, -1000, 1000, &style->shadow_y);
+    layout_length(ctx, &n, "blur", style->size, 0, TEXT_MAX_BLUR, &style->shadow_blur);
     layout_colour(ctx, &n, "color", &style->shadow_colour);
 }
 
@@ -135,7 +135,7 @@ static void read_style(struct layout_ctx *ctx, const struct qp_node *node, struc
     s->valign = TEXT_MIDDLE;
     s->align = layer->type == LAYER_TEXT ? TEXT_START : TEXT_CENTRE;
     read_families(ctx, node, s);
-    layout_f64(ctx, node, "size", 4, TEXT_MAX_SIZE, &s->size);
+    layout_length(ctx, node, "size", layer->rect.h, 4, TEXT_MAX_SIZE, &s->size);
     read_weight(ctx, node, &s->weight);
     layout_bool(ctx, node, "italic", &s->italic);
     layout_str(ctx, node, "language", 35, &s->language);

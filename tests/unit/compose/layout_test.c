@@ -45,6 +45,26 @@ TEST(the_default_plays_the_main_playlist_over_the_whole_canvas)
     layout_destroy(NULL);
 }
 
+/* A layout for walls of any size: letters in shares of their layer, the rest in shares of them. */
+TEST(shares_instead_of_pixels)
+{
+    struct layout *l =
+        layer("\"type\": \"text\", \"text\": \"a\", \"h\": \"25%\", \"size\": \"40%\", "
+              "\"outline\": {\"width\": \"5%\"}, "
+              "\"shadow\": {\"x\": \"-10%\", \"y\": \"10%\", \"blur\": \"400%\"}");
+    const struct text_style *s = &l->layers[0].style;
+
+    T_CHECK(s->size > 107.99 && s->size < 108.01);
+    T_CHECK(s->outline > 5.39 && s->outline < 5.41);
+    T_CHECK(s->shadow_x > -10.81 && s->shadow_x < -10.79);
+    T_CHECK(s->shadow_y > 10.79 && s->shadow_y < 10.81);
+    T_EQ(s->shadow_blur, TEXT_MAX_BLUR);
+    layout_destroy(l);
+    l = layer("\"type\": \"text\", \"text\": \"a\", \"h\": 8, \"size\": \"10%\"");
+    T_EQ(l->layers[0].style.size, 4);
+    layout_destroy(l);
+}
+
 TEST(a_zone_with_everything)
 {
     struct layout *l =
