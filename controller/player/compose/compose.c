@@ -43,6 +43,13 @@ struct compose {
     int64_t index_base; /* lattice index - frame number */
     int64_t frame, tai_ns, utc_minus_tai_ns;
     int64_t first_frame; /* the first that was painted: where tickers begin */
+    int64_t fed_base;    /* lattice index - frame number, kept when the clock is set */
+    bool dark;
+    struct shown {
+        bool hidden;
+        int64_t hidden_frames; /* not travelled */
+        int64_t since;         /* hidden: the frame of the line on which it stopped */
+    } * shown;                 /* beside tickers */
     _Atomic uint64_t tiles_late;
 };
 
@@ -81,6 +88,10 @@ static int check_media(struct compose *c, struct qp_diag *diag)
 
     if (c->params.rate.num <= 0 || c->params.rate.den <= 0)
         return qp_diag_set(diag, -EINVAL, "the wall's frame rate is missing");
+    if (c->params.feed && (!layer || c->params.n_media > 0))
+        return qp_diag_set(diag, -EINVAL, "a feed wants a layout with a main zone, and no media");
+    if (c->params.feed)
+        return 0;
     if (layer && c->params.n_media == 0)
         return qp_diag_set(diag, -EINVAL,
                            "nothing to play: the layout's main zone wants at least one media file");
@@ -100,6 +111,7 @@ static int add_zone(struct compose *c, const struct layer *layer, struct qp_diag
     struct play_params params = {
         .items = layer->main ? c->main_items : layer->items,
         .n_items = layer->main ? c->n_main_items : layer->n_items,
+        .feed = layer->main ? c->params.feed : NULL,
         .loop = layer->main ? c->params.loop : layer->loop,
         .w = layer->rect.w,
         .h = layer->rect.h,
@@ -145,7 +157,8 @@ static int alloc_parts(struct compose *c)
     c->zones = calloc(layout->n_layers, sizeof(*c->zones));
     c->labels = calloc(layout->n_layers, sizeof(*c->labels));
     c->tickers = calloc(layout->n_layers, sizeof(*c->tickers));
-    if (!c->zones || !c->labels || !c->tickers)
+    c->shown = calloc(layout->n_layers, sizeof(*c->shown));
+    if (!c->zones || !c->labels || !c->tickers || !c->shown)
         return -ENOMEM;
     return paint_scratch_init(&c->scratch, longest);
 }
@@ -200,6 +213,7 @@ void compose_destroy(struct compose *c)
     free(c->zones);
     free(c->labels);
     free(c->tickers);
+    free(c->shown);
     paint_scratch_finish(&c->scratch);
     free(c);
 }
@@ -251,7 +265,7 @@ static int64_t number_frame(struct compose *c, int64_t tai_ns)
 
     if (!c->started) {
         c->started = true;
-        c->index_base = index;
+        c->index_base = c->fed_base = index;
     } else if (tai_ns < c->tai_ns || tai_ns - c->tai_ns > STEP_NS) {
         c->index_base = index - (c->frame + 1);
     }
@@ -263,7 +277,8 @@ static int64_t number_frame(struct compose *c, int64_t tai_ns)
 
 static bool zone_is_settled(const struct zone *zone)
 {
-    return zone->has_view || atomic_load_explicit(&zone->play.failed, memory_order_acquire);
+    return zone->has_view || zone->play.blank ||
+           atomic_load_explicit(&zone->play.failed, memory_order_acquire);
 }
 
 /* Everything that can be shown is there. */
@@ -328,6 +343,33 @@ static size_t lowest_visible(const struct compose *c, const struct canvas *canva
     return 0;
 }
 
+/* The frame of a ticker's own time. */
+static int64_t ticker_frame(const struct compose *c, size_t n)
+{
+    return c->frame - c->first_frame - c->shown[n].hidden_frames;
+}
+
+void compose_show_ticker(struct compose *c, size_t n, bool shown)
+{
+    struct shown *s = &c->shown[n];
+    int64_t now = c->frame - c->first_frame;
+
+    if (n >= c->n_tickers || s->hidden != shown)
+        return;
+    s->hidden = !shown;
+    if (!shown)
+        s->since = ticker_frame(c, n);
+    else if (s->since > 0)
+        s->hidden_frames = now - ticker_next_beginning(&c->tickers[n], s->since);
+    else
+        s->hidden_frames = now; /* never seen so far */
+}
+
+void compose_set_dark(struct compose *c, bool dark)
+{
+    c->dark = dark;
+}
+
 static void paint_all(struct compose *c, struct canvas *canvas, int64_t utc_s)
 {
     const struct layout *layout = c->params.layout;
@@ -343,15 +385,17 @@ static void paint_all(struct compose *c, struct canvas *canvas, int64_t utc_s)
 
         if (visible && layer->type == LAYER_SOLID)
             paint_solid(canvas, &layer->rect, layer->colour, layer->opacity);
-        else if (visible && layer->type != LAYER_ZONE)
+        else if (visible && layer->type != LAYER_ZONE &&
+                 !(layer->type == LAYER_TICKER && c->shown[ticker].hidden))
             paint_solid(canvas, &layer->rect, layer->background, layer->opacity);
         if (layer->type == LAYER_ZONE) {
             if (visible)
                 paint_zone_of(c, canvas, &c->zones[zone]);
             zone++;
         } else if (layer->type == LAYER_TICKER) {
-            if (visible && !ticker_paint(&c->tickers[ticker], c->frame - c->first_frame, canvas,
-                                         c->scratch.rows))
+            if (visible && !c->shown[ticker].hidden &&
+                !ticker_paint(&c->tickers[ticker], ticker_frame(c, ticker), canvas,
+                              c->scratch.rows))
                 atomic_fetch_add_explicit(&c->tiles_late, 1, memory_order_relaxed);
             ticker++;
         } else if (layer->type != LAYER_SOLID) {
@@ -382,6 +426,12 @@ static enum compose_state state_of(const struct compose *c)
     return n > 0 && over + failed == n ? COMPOSE_ENDED : COMPOSE_PLAYING;
 }
 
+/* Fed zones count frames as the lattice does. */
+static int64_t zone_base(const struct compose *c, const struct zone *zone)
+{
+    return zone->layer->main && c->params.feed ? c->fed_base : 0;
+}
+
 static int64_t floor_seconds(int64_t ns)
 {
     return ns / QP_NS_PER_S - (ns % QP_NS_PER_S < 0);
@@ -395,7 +445,7 @@ bool compose_is_ready(struct compose *c, int64_t tai_ns)
     if (!c->settled)
         return true;
     for (size_t i = 0; i < c->n_zones; i++) {
-        if (!play_is_ready(&c->zones[i].play, f))
+        if (!play_is_ready(&c->zones[i].play, f + zone_base(c, &c->zones[i])))
             return false;
     }
     /* The worker looks ahead from here; it cannot know how fast the caller goes. */
@@ -419,7 +469,8 @@ enum compose_state compose_render(struct compose *c, struct canvas *canvas, int6
     if (c->prepare)
         prepare_set_time(c->prepare, utc_s);
     for (size_t i = 0; i < c->n_zones; i++)
-        c->zones[i].has_view = play_frame(&c->zones[i].play, f, mono_ns, &c->zones[i].view);
+        c->zones[i].has_view = play_frame(&c->zones[i].play, f + zone_base(c, &c->zones[i]),
+                                          mono_ns, &c->zones[i].view);
     state = state_of(c);
     if (!c->settled) {
         c->settled = all_settled(c, utc_s) || transition_frame_ns(c->params.rate, f) >= SETTLE_NS;
@@ -428,5 +479,7 @@ enum compose_state compose_render(struct compose *c, struct canvas *canvas, int6
     if (!c->settled || !has_content(c))
         return state == COMPOSE_FAILED ? COMPOSE_FAILED : COMPOSE_WAITING;
     paint_all(c, canvas, utc_s);
+    for (size_t i = 0; i < c->n_zones; i++)
+        play_count(&c->zones[i].play, c->dark);
     return state;
 }

@@ -16,6 +16,7 @@
 #include "protocols/pixel/canvas.h"
 
 struct layout;
+struct play_feed; /* play.h */
 
 /* Read and check a layout file for a canvas of this size. Returns 0 and a new layout, or -EINVAL
  * with findings and the first as a sentence, -ENOENT ..., -ENOMEM. */
@@ -32,7 +33,10 @@ struct compose_params {
     struct layout *layout;    /* borrowed until compose_destroy */
     const char *const *media; /* the playlist of the layout's main zone; copied */
     size_t n_media;
-    bool loop;                /* begin the playlist again */
+    bool loop; /* begin the playlist again */
+    /* Instead of media: what the main zone plays comes from here (play.h); borrowed. NULL: media.
+     * Nothing is then ever over or failed, and frames are those of the lattice. */
+    const struct play_feed *feed;
     struct qp_rational rate;  /* of the wall */
     const char *audio_device; /* NULL: silent */
     /* Called from compose_tick() with a sentence when an item is skipped, and for what the picture
@@ -69,6 +73,13 @@ enum compose_state compose_render(struct compose *compose, struct canvas *canvas
  * one: every item on show has its picture, or failed, or ended. For rendering without a clock
  * (captures, benchmarks), where the renderer waits for the decoder. Render thread. */
 bool compose_is_ready(struct compose *compose, int64_t tai_ns);
+
+/* Render thread, before compose_render: is the n-th ticker of the layout shown? It comes in from
+ * its beginning. All are shown at first. */
+void compose_show_ticker(struct compose *compose, size_t n, bool shown);
+/* Render thread, before compose_render: what is painted is not shown, on purpose; fed items are
+ * told (play.h). */
+void compose_set_dark(struct compose *compose, bool dark);
 
 struct compose_stats {
     uint64_t items_started, items_skipped, items_finished;

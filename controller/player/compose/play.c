@@ -10,15 +10,36 @@
 
 /* --- the loop thread's side ------------------------------------------------------------------- */
 
+/* The lattice frame on which an instant's item begins: the first that is due then or later. */
+static int64_t frame_at(const struct play *p, int64_t tai_ns)
+{
+    int64_t n = qp_lattice_index(p->params.rate, tai_ns);
+
+    return n + (qp_lattice_due(p->params.rate, n) < tai_ns);
+}
+
+/* The end of an item: a fed one is the player's own. */
+static void release(struct play *p, const struct play_item *item, const struct play_record *record)
+{
+    struct play_item *own = (struct play_item *)(uintptr_t)item;
+
+    if (!p->params.feed)
+        return;
+    p->params.feed->on_done(p->params.feed->user, item, record);
+    free(own->file);
+    free(own);
+}
+
 static void skip(struct play *p, const struct play_item *item, const char *text)
 {
-    bool *told = &p->told[item - p->params.items];
+    bool *told = p->params.feed ? NULL : &p->told[item - p->params.items];
     char sentence[720];
 
     p->n_skipped++;
-    if (!p->params.on_notice || *told)
+    if (!p->params.on_notice || (told && *told))
         return;
-    *told = true;
+    if (told)
+        *told = true;
     /* The item's own sentence begins with the file's name; what has none gets it here. */
     if (text && text[0])
         (void)snprintf(sentence, sizeof(sentence), "%s; skipped", text);
@@ -31,8 +52,8 @@ static void skip(struct play *p, const struct play_item *item, const char *text)
  * second one open. */
 static bool is_endless(const struct play *p)
 {
-    return p->params.loop && p->params.n_items == 1 && p->params.items[0].duration_ns == 0 &&
-           p->params.items[0].transition == TRANSITION_CUT;
+    return !p->params.feed && p->params.loop && p->params.n_items == 1 &&
+           p->params.items[0].duration_ns == 0 && p->params.items[0].transition == TRANSITION_CUT;
 }
 
 static int open_item(struct play *p, const struct play_item *item)
@@ -43,14 +64,15 @@ static int open_item(struct play *p, const struct play_item *item)
         .h = p->params.h,
         .fit = item->fit,
         .crop = item->crop,
-        .loop = item->duration_ns > 0 || is_endless(p),
+        .loop = p->params.feed || item->duration_ns > 0 || is_endless(p),
         .still_ns = item->duration_ns,
+        .start_ns = item->start_ns,
         .rate = p->params.rate,
         .audio_device = p->params.audio_device,
     };
     struct qp_diag diag = {{0}};
-    struct media *media;
-    int err = media_open(&media, &mp, &diag);
+    struct media *media = NULL;
+    int err = item->file ? media_open(&media, &mp, &diag) : 0;
 
     if (err < 0) {
         char text[700];
@@ -70,10 +92,24 @@ static void drop_first_pending(struct play *p)
     memmove(p->pending, p->pending + 1, p->n_pending * sizeof(p->pending[0]));
 }
 
+/* An item was on until frame `end`, and should have been until `due`. */
+static void close_record(struct play_slot *slot, int64_t end, int64_t due, enum play_end how)
+{
+    struct play_record *record = &slot->record;
+
+    record->end = end;
+    record->expected = due > slot->from ? due - slot->from : 0;
+    record->end_kind = how;
+    if (slot->media && media_state(slot->media) == MEDIA_FAILED)
+        record->end_kind = PLAY_END_FAILED;
+}
+
 /* An item failed. Once around without a success: nothing is playable, try again later (a share may
  * come back) instead of spinning over the list. */
 static void note_failure(struct play *p)
 {
+    if (p->params.feed) /* time goes on, and with it the feed */
+        return;
     p->n_failed_in_row++;
     if (p->n_failed_in_row < p->params.n_items)
         return;
@@ -105,12 +141,18 @@ static void close_done(struct play *p)
         if (atomic_load_explicit(&slot->state, memory_order_acquire) != PLAY_SLOT_DONE)
             continue;
         /* A clip that broke off in the middle: it was shown, but somebody should know. */
-        if (media_state(slot->media) == MEDIA_FAILED)
+        if (slot->media && media_state(slot->media) == MEDIA_FAILED) {
             skip(p, slot->item, media_error(slot->media));
-        media_stats(slot->media, &stats);
-        p->n_late_closed += stats.late;
+            slot->record.end_kind = PLAY_END_FAILED;
+        }
+        if (slot->media) {
+            media_stats(slot->media, &stats);
+            p->n_late_closed += stats.late;
+        }
         media_close(slot->media);
+        release(p, slot->item, &slot->record);
         slot->media = NULL;
+        slot->item = NULL;
         atomic_store_explicit(&slot->state, PLAY_SLOT_EMPTY, memory_order_release);
     }
 }
@@ -121,7 +163,7 @@ static void settle_pending(struct play *p)
     while (p->n_pending > 0) {
         struct play_pending *first = &p->pending[0];
         struct play_slot *slot = &p->slots[p->published % PLAY_SLOTS];
-        enum media_state state = media_state(first->media);
+        enum media_state state = first->media ? media_state(first->media) : MEDIA_READY;
 
         if (state == MEDIA_OPENING)
             return;
@@ -131,7 +173,11 @@ static void settle_pending(struct play *p)
             slot->media = first->media;
             slot->item = first->item;
             slot->warned = false;
-            p->told[first->item - p->params.items] = false;
+            slot->record = (struct play_record){.end_kind = PLAY_END_NEXT};
+            if (p->params.feed)
+                slot->begin = frame_at(p, first->item->begin_ns);
+            else
+                p->told[first->item - p->params.items] = false;
             p->published++;
             p->n_failed_in_row = 0;
             atomic_store_explicit(&p->failed, false, memory_order_release);
@@ -139,6 +185,7 @@ static void settle_pending(struct play *p)
         } else {
             skip(p, first->item, state == MEDIA_FAILED ? media_error(first->media) : NULL);
             media_close(first->media);
+            release(p, first->item, &(struct play_record){.end_kind = PLAY_END_FAILED});
             note_failure(p);
         }
         drop_first_pending(p);
@@ -147,6 +194,8 @@ static void settle_pending(struct play *p)
 
 static bool list_is_over(struct play *p)
 {
+    if (p->params.feed)
+        return false;
     if (p->cursor < p->params.n_items)
         return false;
     if (p->params.loop) {
@@ -168,6 +217,25 @@ static bool has_endless(const struct play *p)
     return p->n_pending > 0 || (newest->media && media_state(newest->media) != MEDIA_FAILED);
 }
 
+/* Open the next item of the feed. Returns false when there is none yet. */
+static bool open_fed(struct play *p)
+{
+    struct play_item *item = calloc(1, sizeof(*item));
+    bool is_known;
+
+    if (!item)
+        return false;
+    is_known = p->params.feed->next(p->params.feed->user, item);
+    atomic_store_explicit(&p->fed_until, frame_at(p, item->begin_ns), memory_order_release);
+    if (!is_known) {
+        free(item);
+        return false;
+    }
+    if (open_item(p, item) < 0)
+        release(p, item, &(struct play_record){.end_kind = PLAY_END_FAILED});
+    return true;
+}
+
 /* Keep as many items open as are wanted: two at the beginning, later the one that follows. */
 static void open_ahead(struct play *p)
 {
@@ -175,6 +243,10 @@ static void open_ahead(struct play *p)
     int64_t last = (head < 0 ? 0 : head) + 1; /* highest sequence number that may be open */
 
     while (p->n_pending < PLAY_AHEAD && p->published + (int64_t)p->n_pending <= last) {
+        if (p->params.feed && !open_fed(p))
+            return;
+        if (p->params.feed)
+            continue;
         if (has_endless(p) || list_is_over(p))
             return;
         if (p->retry_at_ns != 0 && qp_clock_mono_ns() < p->retry_at_ns)
@@ -196,26 +268,43 @@ void play_tick(struct play *p)
 
 int play_init(struct play *p, const struct play_params *params, struct qp_diag *diag)
 {
-    if (params->n_items == 0 || params->w == 0 || params->h == 0 || params->rate.num <= 0 ||
-        params->rate.den <= 0)
+    if ((params->n_items == 0 && !params->feed) || params->w == 0 || params->h == 0 ||
+        params->rate.num <= 0 || params->rate.den <= 0)
         return qp_diag_set(diag, -EINVAL, "a playlist needs items, a box and a frame rate");
     *p = (struct play){.params = *params, .cur = -1, .prev = -1};
-    p->told = calloc(params->n_items, sizeof(*p->told));
+    p->told = calloc(params->n_items ? params->n_items : 1, sizeof(*p->told));
     if (!p->told)
         return qp_diag_set(diag, -ENOMEM, "out of memory");
     atomic_init(&p->head, -1);
     atomic_init(&p->end_seq, INT64_MAX);
+    atomic_init(&p->fed_until, INT64_MIN);
     open_ahead(p);
     return 0;
 }
 
+static void finish_slot(struct play *p, struct play_slot *slot)
+{
+    media_close(slot->media);
+    slot->media = NULL;
+    if (slot->item)
+        release(p, slot->item, &slot->record);
+    slot->item = NULL;
+}
+
 void play_finish(struct play *p)
 {
-    while (p->n_pending > 0)
-        media_close(p->pending[--p->n_pending].media);
-    for (unsigned i = 0; i < PLAY_SLOTS; i++) {
-        media_close(p->slots[i].media);
-        p->slots[i].media = NULL;
+    struct play_slot *on = p->cur >= 0 ? &p->slots[p->cur % PLAY_SLOTS] : NULL;
+
+    if (on && p->params.feed)
+        close_record(on, p->last_frame + 1, p->last_frame + 1, PLAY_END_STOPPED);
+    /* In the order in which they were shown. */
+    for (unsigned i = 0; i < PLAY_SLOTS; i++)
+        finish_slot(p, &p->slots[(p->cur + 2 + i) % PLAY_SLOTS]);
+    while (p->n_pending > 0) {
+        struct play_pending *last = &p->pending[--p->n_pending];
+
+        media_close(last->media);
+        release(p, last->item, &(struct play_record){.end_kind = PLAY_END_STOPPED});
     }
     free(p->told);
     p->told = NULL;
@@ -321,6 +410,46 @@ static bool is_up(struct play *p, int64_t f, int64_t fade_n)
     return sure || (fade_n > 0 && end - p->start > fade_n) || f - p->last_new_frame >= stall;
 }
 
+/* Where in its file a fed item is on frame f. */
+static int64_t fed_time(const struct play *p, const struct play_slot *slot, int64_t f)
+{
+    int64_t since = qp_lattice_due(p->params.rate, f) - slot->item->begin_ns;
+
+    return slot->item->start_ns + (since > 0 ? since : 0);
+}
+
+/* Has a fed item decoded as far as frame f? Asking lets it go on. */
+static bool has_caught_up(const struct play *p, const struct play_slot *slot, int64_t f)
+{
+    int64_t t = fed_time(p, slot, f);
+
+    if (!slot->media)
+        return true;
+    (void)media_picture(slot->media, t);
+    return media_is_ready(slot->media, t);
+}
+
+static void begin_fed(struct play *p, struct play_slot *next, int64_t f)
+{
+    next->from = p->cur < 0 ? f : next->begin;
+    next->record.first = f;
+    if (p->cur >= 0)
+        close_record(slot_of(p, p->cur), f, next->begin, PLAY_END_NEXT);
+    p->blank = !next->media;
+    begin_next(p, f, 0);
+}
+
+/* The next item begins on its frame, or as soon after as it has a picture for that moment. */
+static void advance_fed(struct play *p, int64_t f)
+{
+    struct play_slot *next = next_ready(p);
+    int64_t patience = transition_frames_ceil(p->params.rate, PLAY_CATCH_UP_NS);
+
+    p->last_frame = f;
+    if (next && f >= next->begin && (has_caught_up(p, next, f) || f - next->begin >= patience))
+        begin_fed(p, next, f);
+}
+
 static void advance(struct play *p, int64_t f)
 {
     struct play_slot *next;
@@ -351,17 +480,23 @@ static void advance(struct play *p, int64_t f)
 static const struct media_picture *picture_of(struct play *p, int64_t seq, int64_t k,
                                               int64_t mono_ns)
 {
-    struct media *media = slot_of(p, seq)->media;
-    int64_t t = transition_frame_ns(p->params.rate, k);
-    const struct media_picture *picture = media_picture(media, t);
+    struct play_slot *slot = slot_of(p, seq);
+    struct media *media = slot->media;
+    int64_t t =
+        p->params.feed ? fed_time(p, slot, p->start + k) : transition_frame_ns(p->params.rate, k);
+    const struct media_picture *picture = media ? media_picture(media, t) : NULL;
 
-    media_sync(media, t, mono_ns);
+    if (media)
+        media_sync(media, t, mono_ns);
     return picture;
 }
 
 bool play_frame(struct play *p, int64_t f, int64_t mono_ns, struct play_view *ret)
 {
-    advance(p, f);
+    if (p->params.feed)
+        advance_fed(p, f);
+    else
+        advance(p, f);
     *ret = (struct play_view){0};
     if (p->cur < 0)
         return false;
@@ -384,12 +519,36 @@ static bool has_picture(struct play *p, int64_t seq, int64_t k)
     return media_is_ready(slot_of(p, seq)->media, transition_frame_ns(p->params.rate, k));
 }
 
+void play_count(struct play *p, bool dark)
+{
+    struct play_record *record;
+
+    if (!p->params.feed || p->cur < 0)
+        return;
+    record = &slot_of(p, p->cur)->record;
+    record->presented++;
+    record->dark += dark;
+}
+
+static bool is_ready_fed(struct play *p, int64_t f)
+{
+    const struct play_slot *on = slot_of(p, p->cur), *next = next_ready(p);
+
+    if (next && f >= next->begin)
+        return has_caught_up(p, next, f);
+    if (on->media && !media_is_ready(on->media, fed_time(p, on, f)))
+        return false;
+    return next || f < atomic_load_explicit(&p->fed_until, memory_order_acquire);
+}
+
 bool play_is_ready(struct play *p, int64_t f)
 {
     bool sure;
 
     if (p->cur < 0)
         return true;
+    if (p->params.feed)
+        return is_ready_fed(p, f);
     if (!has_picture(p, p->cur, f - p->start) ||
         (p->prev >= 0 && !has_picture(p, p->prev, f - p->prev_start)))
         return false;

@@ -1,6 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* play.h - one zone's playlist: which item is on, which fades in, which is opened ahead.
  *
+ * The list is a fixed one, or it is fed: then each item comes from a callback with the instant at
+ * which it begins, and nothing but that instant decides; frames are numbered by the lattice, so
+ * that every player of a schedule does the same.
+ *
  * Two threads share a player. The loop thread opens files, waits for their first picture, hands
  * them over strictly in playlist order and closes what was shown (play_tick). The render thread
  * decides by the frame number alone what is on (play_frame). Between them lie three slots, each
@@ -18,10 +22,11 @@
 #include "controller/player/compose/transition.h"
 #include "controller/player/media/media.h"
 
-#define PLAY_SLOTS    3u
-#define PLAY_AHEAD    2u
-#define PLAY_RETRY_NS 5000000000LL /* between rounds in which nothing could be played */
-#define PLAY_STALL_NS 5000000000LL /* without a new picture after the expected end: give up */
+#define PLAY_SLOTS       3u
+#define PLAY_AHEAD       2u
+#define PLAY_RETRY_NS    5000000000LL /* between rounds in which nothing could be played */
+#define PLAY_STALL_NS    5000000000LL /* without a new picture after the expected end: give up */
+#define PLAY_CATCH_UP_NS 1000000000LL /* a late item gets so long to reach its picture, unseen */
 
 struct play_item {
     char *file; /* owned by whoever owns the item */
@@ -30,11 +35,39 @@ struct play_item {
     int64_t duration_ns;    /* 0: the file's own; a shorter clip is repeated, a longer one cut */
     enum transition_type transition; /* how it comes in; the very first item always cuts in */
     int64_t transition_ns;
+
+    /* Fed items only; they repeat until the next begins, and always cut in. */
+    int64_t begin_ns; /* TAI; an item that is late joins in progress */
+    int64_t start_ns; /* where in the file it is at begin_ns */
+    void *tag;        /* the feeder's own */
+};
+
+/* What became of a fed item. Frames are lattice indexes. */
+struct play_record {
+    int64_t first, end;      /* frames on which it was on; both 0: never */
+    int64_t expected;        /* frames that it should have been on, once it or its feed began */
+    int64_t presented, dark; /* painted; of which on a wall that was dark on purpose */
+    enum play_end {
+        PLAY_END_NEXT,    /* the next item began */
+        PLAY_END_STOPPED, /* the player was closed */
+        PLAY_END_FAILED,  /* it could not be opened, or broke off */
+    } end_kind;
+};
+
+/* Where fed items come from; called on the loop thread, from play_init, play_tick, play_finish. */
+struct play_feed {
+    /* The next item, in the order of begin_ns; file is taken (NULL: no picture, what lies below is
+     * seen). Returns false when none is known yet; then nothing begins before ret->begin_ns. */
+    bool (*next)(void *user, struct play_item *ret);
+    /* An item's end, once for each, shown or not; item lives until this returns. */
+    void (*on_done)(void *user, const struct play_item *item, const struct play_record *record);
+    void *user; /* borrowed */
 };
 
 struct play_params {
     const struct play_item *items; /* borrowed */
     size_t n_items;                /* >= 1 */
+    const struct play_feed *feed;  /* borrowed; NULL: items. Otherwise items and loop are unused */
     bool loop;
     uint32_t w, h; /* the box, pixels */
     struct qp_rational rate;
@@ -53,7 +86,10 @@ struct play_slot {
     _Atomic int state;
     struct media *media;
     const struct play_item *item;
-    bool warned; /* loop thread: what media_warning says was passed on */
+    bool warned;   /* loop thread: what media_warning says was passed on */
+    int64_t begin; /* fed: the frame on which it begins */
+    int64_t from;  /* fed: the first frame that counts as expected */
+    struct play_record record;
 };
 
 struct play_pending {
@@ -77,6 +113,7 @@ struct play {
     size_t n_failed_in_row;
     int64_t retry_at_ns; /* CLOCK_MONOTONIC */
     uint64_t n_skipped, n_late_closed;
+    _Atomic int64_t fed_until; /* fed: nothing that is not handed over begins before this frame */
     bool *told; /* owned, n_items: a sentence was said and the item has not played since */
 
     /* render thread */
@@ -87,6 +124,8 @@ struct play {
     uint64_t last_serial;
     int64_t last_new_frame; /* when the current item last had a new picture */
     bool over;              /* the last item's time is up */
+    bool blank;             /* fed: the item on has no picture, on purpose */
+    int64_t last_frame;
 };
 
 /* What to paint for one frame. from is NULL outside a transition. */
@@ -106,13 +145,16 @@ void play_finish(struct play *play);
 /* Loop thread. */
 void play_tick(struct play *play);
 
-/* Render thread: frame number f (never goes back), shown at mono_ns. Returns false while there is
- * nothing to show yet. */
+/* Render thread: frame number f (never goes back; fed: lattice index), shown at mono_ns. Returns
+ * false while there is nothing to show yet. */
 bool play_frame(struct play *play, int64_t f, int64_t mono_ns, struct play_view *ret);
 
 /* Render thread: true if play_frame(f) would neither repeat a picture nor hold an item beyond its
  * end because the decoder or the loop thread is behind. */
 bool play_is_ready(struct play *play, int64_t f);
+
+/* Render thread: the frame was painted; dark: the wall shows nothing of it, on purpose. */
+void play_count(struct play *play, bool dark);
 
 /* Loop thread: pictures that came late, all items so far. */
 uint64_t play_late(const struct play *play);

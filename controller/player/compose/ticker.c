@@ -249,6 +249,19 @@ static void fill_row(const struct ticker *t, size_t n_segments, uint32_t y, uint
     }
 }
 
+int64_t ticker_next_beginning(const struct ticker *t, int64_t f)
+{
+    wide period, speed = (wide)t->rate.den * t->layer->speed_micro;
+    wide n;
+
+    if (!atomic_load_explicit(&t->shaped, memory_order_acquire) || t->period <= 0 || speed <= 0)
+        return f;
+    period = (wide)t->period * 256;
+    n = (ticker_travelled(t->layer, t->rate, f) + period - 1) / period;
+    /* The smallest frame that has travelled n periods, the inverse of ticker_travelled(). */
+    return (int64_t)((n * t->period * t->rate.num * 1000000 + speed - 1) / speed);
+}
+
 bool ticker_paint(struct ticker *t, int64_t f, const struct canvas *canvas, uint32_t *const rows[2])
 {
     int64_t at = ticker_travelled(t->layer, t->rate, f);

@@ -68,6 +68,10 @@ void ticker_prepare(struct ticker *ticker, struct text_engine *engine);
 /* Columns travelled after frame f, in 1/256 px. */
 int64_t ticker_travelled(const struct layer *layer, struct qp_rational rate, int64_t f);
 
+/* Render thread: the first frame at or after f on which the line begins to come in anew; f while
+ * its length is not known. */
+int64_t ticker_next_beginning(const struct ticker *ticker, int64_t f);
+
 /* Render thread: paint the line as it stands in frame f. rows: two rows of canvas width + 1 pixels.
  * Returns false if a tile in sight was not drawn yet. */
 bool ticker_paint(struct ticker *ticker, int64_t f, const struct canvas *canvas,

@@ -385,3 +385,158 @@ TEST(a_playlist_needs_items_a_box_and_a_rate)
     p.rate.num = 0;
     T_EQ(play_init(&play, &p, NULL), -EINVAL);
 }
+
+/* --- fed ---------------------------------------------------------------------------------------
+ */
+
+#define FED_BASE 44000000000LL /* a lattice index of our days at 25 a second */
+
+struct fed {
+    struct stage s;
+    struct play_feed feed;
+    struct {
+        const char *script;
+        int64_t begin; /* frame after FED_BASE */
+        int64_t start_ns;
+    } list[8];
+    size_t next, n, known;
+    struct play_record records[8];
+    size_t n_done;
+};
+
+static bool fed_next(void *user, struct play_item *ret)
+{
+    struct fed *fed = user;
+
+    if (fed->next >= fed->known) {
+        ret->begin_ns = fed->known < fed->n ? (FED_BASE + fed->list[fed->known].begin) * 40000000LL
+                                            : INT64_MAX / 2;
+        return false;
+    }
+    *ret = (struct play_item){
+        .file = fed->list[fed->next].script ? strdup(fed->list[fed->next].script) : NULL,
+        .begin_ns = (FED_BASE + fed->list[fed->next].begin) * 40000000LL,
+        .start_ns = fed->list[fed->next].start_ns,
+        .tag = &fed->records[fed->next]};
+    fed->next++;
+    return true;
+}
+
+static void fed_done(void *user, const struct play_item *item, const struct play_record *record)
+{
+    struct fed *fed = user;
+
+    *(struct play_record *)item->tag = *record;
+    fed->n_done++;
+}
+
+static void fed_start(struct fed *fed)
+{
+    struct play_params params = {
+        .w = 2, .h = 2, .rate = qp_rational(25, 1), .on_notice = on_notice, .feed = &fed->feed};
+
+    fed->feed = (struct play_feed){.next = fed_next, .on_done = fed_done, .user = fed};
+    if (fed->known == 0)
+        fed->known = fed->n;
+    T_EQ(play_init(&fed->s.play, &params, NULL), 0);
+}
+
+/* Frame f after FED_BASE; returns the colour on it, 0: none. */
+static int fed_step(struct fed *fed, int64_t f)
+{
+    atomic_store(&fake_now, f);
+    play_tick(&fed->s.play);
+    fed->s.shown = play_frame(&fed->s.play, FED_BASE + f, 0, &fed->s.view);
+    play_count(&fed->s.play, f >= 1000);
+    return fed->s.shown ? (int)(fed->s.view.to->data[0] & 255) : 0;
+}
+
+TEST(fed_items_begin_on_their_frame)
+{
+    static struct fed fed = {.list = {{"11", -50, 0}, {"22", 30, 0}, {"33", 60, 500000000}},
+                             .n = 3};
+
+    fed_start(&fed);
+    for (int64_t f = 0; f < 100; f++) {
+        T_EQ(fed_step(&fed, f), f < 30 ? 11 : f < 60 ? 22 : 33);
+        /* Two seconds into the first when it was joined. */
+        T_EQ(fed.s.view.to->pts_ns, f < 30   ? (50 + f) * 40000000
+                                    : f < 60 ? (f - 30) * 40000000
+                                             : 480000000 + (f - 60) * 40000000);
+    }
+    play_finish(&fed.s.play);
+    T_EQ(fed.n_done, 3);
+    T_EQ(fed.records[0].first, FED_BASE);
+    T_EQ(fed.records[0].end, FED_BASE + 30);
+    T_EQ(fed.records[0].expected, 30);
+    T_EQ(fed.records[0].presented, 30);
+    T_EQ(fed.records[1].expected, 30);
+    T_EQ(fed.records[1].presented, 30);
+    T_EQ(fed.records[1].end_kind, PLAY_END_NEXT);
+    T_EQ(fed.records[2].presented, 40);
+    T_EQ(fed.records[2].end_kind, PLAY_END_STOPPED);
+}
+
+TEST(a_late_fed_item_joins_in_progress)
+{
+    static struct fed fed = {.list = {{"11", 0, 0}, {"22,ready=45", 30, 0}, {"33", 60, 0}}, .n = 3};
+
+    fed_start(&fed);
+    for (int64_t f = 0; f < 70; f++) {
+        T_EQ(fed_step(&fed, f), f < 45 ? 11 : f < 60 ? 22 : 33);
+        if (f >= 45 && f < 60)
+            T_EQ(fed.s.view.to->pts_ns, (f - 30) * 40000000);
+    }
+    play_finish(&fed.s.play);
+    T_EQ(fed.records[0].presented, 45);
+    T_EQ(fed.records[0].expected, 30);
+    T_EQ(fed.records[1].presented, 15);
+    T_EQ(fed.records[1].expected, 30);
+}
+
+TEST(a_bad_fed_item_leaves_the_one_before)
+{
+    static struct fed fed = {.list = {{"11", 0, 0}, {"22,bad", 30, 0}, {"33", 60, 0}}, .n = 3};
+
+    n_skips = 0;
+    fed_start(&fed);
+    for (int64_t f = 0; f < 70; f++)
+        T_EQ(fed_step(&fed, f), f < 60 ? 11 : 33);
+    play_finish(&fed.s.play);
+    T_EQ(n_skips, 1);
+    T_EQ(fed.n_done, 3);
+    T_EQ(fed.records[1].presented, 0);
+    T_EQ(fed.records[1].end_kind, PLAY_END_FAILED);
+}
+
+TEST(nothing_can_be_fed_and_dark_frames_are_told)
+{
+    static struct fed fed = {.list = {{"11", 0, 0}, {NULL, 30, 0}, {"33", 60, 0}}, .n = 3};
+
+    fed_start(&fed);
+    for (int64_t f = 0; f < 60; f++) {
+        T_EQ(fed_step(&fed, f), f < 30 ? 11 : 0);
+        T_EQ(fed.s.play.blank, f >= 30);
+    }
+    for (int64_t f = 990; f < 1010; f++)
+        T_EQ(fed_step(&fed, f), 33);
+    play_finish(&fed.s.play);
+    T_EQ(fed.records[2].presented, 20);
+    T_EQ(fed.records[2].dark, 10);
+}
+
+TEST(without_a_clock_the_feed_is_waited_for)
+{
+    static struct fed fed = {.list = {{"11", 0, 0}, {"22", 30, 0}}, .n = 2, .known = 1};
+
+    fed_start(&fed);
+    for (int64_t f = 0; f < 30; f++) {
+        T_EQ(fed_step(&fed, f), 11);
+        T_EQ(play_is_ready(&fed.s.play, FED_BASE + f + 1), f < 29);
+    }
+    fed.known = 2;
+    play_tick(&fed.s.play);
+    T_CHECK(play_is_ready(&fed.s.play, FED_BASE + 30));
+    T_EQ(fed_step(&fed, 30), 22);
+    play_finish(&fed.s.play);
+}
