@@ -259,13 +259,13 @@ $O/%.service: configs/systemd/%.service.in
 	$Qsed 's|@bindir@|$(bindir)|g; s|@sysconfdir@|$(sysconfdir)|g' $< > $@
 
 install: $(PROGS:%=$O/%) $(UNITS:%=$O/%)
-	install -d $(DESTDIR)$(bindir) $(DESTDIR)$(unitdir) $(DESTDIR)$(datadir)
-	install -m 755 $(PROGS:%=$O/%) $(DESTDIR)$(bindir)
-	install -m 644 $(UNITS:%=$O/%) $(DESTDIR)$(unitdir)
-	cp -R configs/walls configs/layouts $(DESTDIR)$(datadir)
+	install -d "$(DESTDIR)$(bindir)" "$(DESTDIR)$(unitdir)" "$(DESTDIR)$(datadir)"
+	install -m 755 $(PROGS:%=$O/%) "$(DESTDIR)$(bindir)"
+	install -m 644 $(UNITS:%=$O/%) "$(DESTDIR)$(unitdir)"
+	cp -R configs/walls configs/layouts "$(DESTDIR)$(datadir)"
 uninstall:
-	rm -f $(PROGS:%=$(DESTDIR)$(bindir)/%) $(UNITS:%=$(DESTDIR)$(unitdir)/%)
-	rm -rf $(DESTDIR)$(datadir)
+	rm -f $(foreach p,$(PROGS),"$(DESTDIR)$(bindir)/$p") $(foreach u,$(UNITS),"$(DESTDIR)$(unitdir)/$u")
+	rm -rf "$(DESTDIR)$(datadir)"
 
 clean:
 	rm -rf build compile_commands.json

@@ -75,6 +75,13 @@ def main():
         done = run("make", "uninstall", f"DESTDIR={dest}", *variant)
         report(done.returncode == 0 and not files_below(dest), "make uninstall leaves nothing",
                done.stdout + "\n".join(files_below(dest)))
+        spaced = os.path.join(dest, "a b")
+        done = run("make", "install", f"DESTDIR={spaced}", *variant)
+        report(done.returncode == 0 and files_below(spaced) == installed,
+               "DESTDIR with a space: the same files", done.stdout)
+        done = run("make", "uninstall", f"DESTDIR={spaced}", *variant)
+        report(done.returncode == 0 and not files_below(dest),
+               "DESTDIR with a space: nothing is left", done.stdout)
     print(f"1..{len(results)}")
     return 0 if all(results) else 1
 
