@@ -178,7 +178,9 @@ static void receive(struct driver_object *object, const uint8_t *buf, size_t len
         artnet->nodes[i].ip = src_ip;
         artnet->nodes[i].heard_ns = now_ns;
     }
-    atomic_store_explicit(&artnet->first_fw, 0x10000u | pkt.reply.firmware, memory_order_relaxed);
+    if (i == 0)
+        atomic_store_explicit(&artnet->first_fw, 0x10000u | pkt.reply.firmware,
+                              memory_order_relaxed);
     atomic_store_explicit(&artnet->heard_ns, now_ns, memory_order_relaxed);
     count_nodes(artnet, now_ns);
 }

@@ -412,10 +412,16 @@ TEST(stopping_drops_what_has_not_begun)
 
     for (int i = 0; i < 20; i++) {
         struct sender *sender = open_sender(wall, "pcap:/dev/null", true);
+        struct sender_port_stats stats;
 
         for (int k = 0; k < 3; k++)
             send_frame(sender, wall, k, 16666667);
-        sender_destroy(sender); /* at any moment */
+        sender_stop(sender); /* at any moment: each frame has left whole, or is told not to have */
+        sender_stats(sender, 0, &stats);
+        T_EQ(stats.frames + stats.skipped + stats.incomplete, 3);
+        for (int k = 0; k < SENDER_SETS; k++)
+            T_CHECK(sender_acquire(sender) != NULL);
+        sender_destroy(sender);
     }
     wall_destroy(wall);
 }

@@ -320,6 +320,26 @@ TEST(artnet_hears_its_node)
     close_port();
 }
 
+TEST(artnet_tells_the_firmware_of_the_first_node)
+{
+    struct artnet_poll_reply reply = {.firmware = 0x0203};
+    struct driver_telemetry telemetry = {0};
+    uint8_t buf[ARTNET_POLL_REPLY_LEN];
+
+    open_port(8, 8,
+              "\"driver\": \"artnet\", \"link\": {\"type\": \"udp\", \"address\": "
+              "\"10.0.0.255\"}");
+    artnet_poll_reply(buf, &reply);
+    setup.driver->receive(setup.object, buf, sizeof(buf), 0x0A000007, 1);
+    reply.firmware = 0x0909;
+    artnet_poll_reply(buf, &reply);
+    setup.driver->receive(setup.object, buf, sizeof(buf), 0x0A000008, 2);
+    setup.driver->telemetry(setup.object, 2, &telemetry);
+    T_EQ(telemetry.cards, 2);
+    T_EQ(strcmp(telemetry.firmware, "2.3"), 0);
+    close_port();
+}
+
 TEST(sacn_bytes)
 {
     state.base = 7;
