@@ -169,6 +169,7 @@ static enum options_result take_options(struct options *o, int argc, char **argv
     int opt;
 
     optind = 1;
+    opterr = 0; /* the sentence is ours */
     while ((opt = getopt_long(argc, argv, "", long_options, NULL)) != -1) {
         const char **string = string_option(o, opt);
         bool *flag = flag_option(o, opt);
@@ -181,7 +182,7 @@ static enum options_result take_options(struct options *o, int argc, char **argv
             return OPTIONS_DONE;
         }
         if (opt == '?')
-            return usage("unknown option or missing value", NULL);
+            return usage("unknown option, or its value is missing:", argv[optind - 1]);
         if (string)
             *string = optarg;
         else if (flag)

@@ -46,9 +46,12 @@ static void log_findings(const struct player *p, const char *file, const struct 
     for (size_t i = 0; i < report->n; i++) {
         const struct qp_finding *f = &report->items[i];
         bool error = f->severity == QP_SEVERITY_ERROR;
+        /* What concerns the file as a whole names it already. */
+        bool named = !*f->path && strncmp(f->text, file, strlen(file)) == 0;
 
-        qp_log(&p->log, error ? QP_ERR : QP_WARN, "%s: %s%s%s%s%s", file, f->path,
-               *f->path ? ": " : "", f->text, *f->remedy ? "; " : "", f->remedy);
+        qp_log(&p->log, error ? QP_ERR : QP_WARN, "%s%s%s%s%s%s%s", named ? "" : file,
+               named ? "" : ": ", f->path, *f->path ? ": " : "", f->text, *f->remedy ? "; " : "",
+               f->remedy);
     }
 }
 
@@ -261,6 +264,9 @@ static int open_loop(struct player *p)
     uv_timer_init(&p->service.loop, &p->progress);
     r = uv_async_init(&p->service.loop, &p->ended, on_ended);
     if (r < 0) {
+        p->service.params.on_stop = NULL; /* it would close what was never opened */
+        uv_close((uv_handle_t *)&p->tick, NULL);
+        uv_close((uv_handle_t *)&p->progress, NULL);
         qp_diag_set(&diag, r, "cannot make a wake-up handle: %s", uv_strerror(r));
         return fail(p, r, &diag);
     }
@@ -320,11 +326,8 @@ static int open_all(struct player *p)
 static int play(struct player *p)
 {
     struct qp_diag diag = {""};
-    int code, r = open_loop(p);
+    int code, r = engine_start(p->engine, &diag);
 
-    if (r < 0)
-        return 1;
-    r = engine_start(p->engine, &diag);
     if (r < 0) {
         (void)fail(p, r, &diag);
         return 1;
@@ -398,7 +401,8 @@ int player_main(const struct options *options, int64_t began_ns)
                        .on_terminal = !options->quiet && isatty(STDERR_FILENO)};
     int code = 1;
 
-    if (open_all(&p) == 0) {
+    /* The loop first: a SIGTERM while files are read ends the program in order as well. */
+    if (open_loop(&p) == 0 && open_all(&p) == 0) {
         if (options->check)
             code = 0;
         else
