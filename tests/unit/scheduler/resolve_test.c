@@ -6,6 +6,7 @@
 #include "scheduler/occurrence.h"
 #include "tests/support/t.h"
 #include "tests/unit/scheduler/random_model.h"
+#include "tests/unit/sender/alloc.h"
 
 #define MINUTE INT64_C(60000)
 
@@ -319,6 +320,34 @@ TEST(eight_threads_ask_one_schedule)
     for (int i = 0; i < 8; i++)
         T_EQ(pthread_join(threads[i], NULL), 0);
     T_EQ(shared.wrong, 0);
+    schedule_destroy(s);
+    rm_free(&r);
+}
+
+/* --- allocations ---------------------------------------------------------------------------------
+ */
+
+TEST(resolve_allocates_nothing)
+{
+    struct random_model r;
+    struct schedule *s;
+    struct applicable list[64];
+    unsigned long before;
+    void *volatile p;
+
+    make(&r, 39, &s);
+    before = alloc_count();
+    for (int i = 0; i < 2000; i++) {
+        struct resolution res = {.applicable = i % 2 ? list : NULL,
+                                 .applicable_cap = i % 2 ? 64 : 0};
+
+        schedule_resolve(s, RM_T0 + rm_next(&r, 365 * 1440) * MINUTE, (uint32_t)(i % 4), NULL,
+                         &res);
+    }
+    T_EQ(alloc_count(), before);
+    p = malloc(1);
+    free((void *)p);
+    T_CHECK(alloc_count() > before);
     schedule_destroy(s);
     rm_free(&r);
 }

@@ -1,0 +1,569 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The listed cases of the resolver and the timeline, each by its number.
+ *
+ * Elsewhere: S01 to S25 (windows) in occurrence_test.c, S42 (commands) and S52 (a group waits) are
+ * the player's, S49 (unknown place) in model_test.c. S27 to S30 count totals: the order is that of
+ * the largest deficit. */
+#include "tests/unit/scheduler/mini.h"
+
+#define T0 (INT64_C(20454) * DAY_MS) /* 2026-01-01, UTC */
+
+static enum verdict verdict_of(const struct mini *x, int64_t at, const struct rule *rule)
+{
+    struct applicable list[MINI_MAX];
+    struct resolution r = {.applicable = list, .applicable_cap = MINI_MAX};
+
+    schedule_resolve(x->s, at, 0, &x->facts, &r);
+    for (size_t i = 0; i < r.n_applicable; i++)
+        if (list[i].rule == rule)
+            return list[i].verdict;
+    T_CHECK(!"the rule applies");
+    return VERDICT_WINS;
+}
+
+static double share_sum(const struct mini *x, int64_t at)
+{
+    struct applicable list[MINI_MAX];
+    struct resolution r = {.applicable = list, .applicable_cap = MINI_MAX};
+
+    schedule_resolve(x->s, at, 0, &x->facts, &r);
+    return r.share_sum;
+}
+
+TEST(s11_the_screen_comes_before_the_group)
+{
+    struct mini *x = mini_new("UTC");
+    uint32_t group = 2;
+    struct rule *g = mini_rule(x, mini_single(x, 1000)), *s = mini_rule(x, mini_single(x, 1000));
+
+    x->screens[0].groups = &group;
+    x->screens[0].n_groups = 1;
+    g->priority = s->priority = 100;
+    *g->targets = (struct target){.kind = TARGET_GROUP, .ref = 2};
+    *s->targets = (struct target){.kind = TARGET_SCREEN, .ref = 0};
+    (void)mini_once(x, g, T0, T0 + HOUR_MS);
+    (void)mini_once(x, s, T0, T0 + HOUR_MS);
+    mini_prepare(x);
+    T_CHECK(mini_resolve(x, T0).rule == s);
+    T_EQ(verdict_of(x, T0, g), VERDICT_LESS_SPECIFIC);
+    mini_free(x);
+}
+
+TEST(s12_the_later_start_wins)
+{
+    struct mini *x = mini_new("UTC");
+    struct rule *a = mini_rule(x, mini_single(x, 1000)), *b = mini_rule(x, mini_single(x, 1000));
+
+    (void)mini_daily(x, a, 9 * 60, 12 * 60);
+    (void)mini_daily(x, b, 10 * 60, 12 * 60);
+    mini_prepare(x);
+    T_CHECK(mini_resolve(x, T0 + 10 * HOUR_MS + 30 * MINUTE_MS).rule == b);
+    T_EQ(verdict_of(x, T0 + 11 * HOUR_MS, a), VERDICT_EARLIER_START);
+    T_CHECK(mini_resolve(x, T0 + 9 * HOUR_MS).rule == a);
+    T_EQ(mini_resolve(x, T0 + 9 * HOUR_MS).next_change_ms, T0 + 10 * HOUR_MS);
+    mini_free(x);
+}
+
+TEST(s13_only_one_rule_at_the_boundary)
+{
+    struct mini *x = mini_new("UTC");
+    struct rule *a = mini_rule(x, mini_single(x, 1000)), *b = mini_rule(x, mini_single(x, 1000));
+    struct applicable list[4];
+    struct resolution r = {.applicable = list, .applicable_cap = 4};
+
+    a->priority = b->priority = 10;
+    (void)mini_daily(x, a, 8 * 60, 12 * 60);
+    (void)mini_daily(x, b, 12 * 60, 17 * 60);
+    mini_prepare(x);
+    schedule_resolve(x->s, T0 + 12 * HOUR_MS, 0, NULL, &r);
+    T_CHECK(r.rule == b);
+    T_EQ(r.n_applicable, 1);
+    T_CHECK(mini_resolve(x, T0 + 12 * HOUR_MS - 1).rule == a);
+    mini_free(x);
+}
+
+TEST(s14_a_campaign_cycles_and_then_the_rest)
+{
+    struct mini *x = mini_new("UTC");
+    uint32_t cycle = mini_playlist(x);
+    struct rule *a = mini_rule(x, cycle), *b;
+
+    mini_entry(x, cycle, mini_item(x, 10000), NONE);
+    mini_entry(x, cycle, mini_item(x, 10000), NONE);
+    a->priority = 10;
+    (void)mini_daily(x, a, 8 * 60, 17 * 60);
+    b = mini_rule(x, mini_single(x, 10000));
+    b->priority = 5;
+    mini_prepare(x);
+    mini_timeline(x, T0 + 12 * HOUR_MS, T0 + 12 * HOUR_MS + 40 * SECOND_MS);
+    T_EQ(x->log[0].item, 0);
+    T_EQ(x->log[1].item, 1);
+    T_EQ(x->log[2].item, 0);
+    T_CHECK(mini_resolve(x, T0 + 18 * HOUR_MS).rule == b);
+    T_EQ(verdict_of(x, T0 + 12 * HOUR_MS, b), VERDICT_LOWER_PRIORITY);
+    mini_free(x);
+}
+
+/* Equal rules do not mix here: the smaller id wins, and what cycles is one playlist. */
+TEST(s15_a_tie_goes_to_the_smaller_id_and_all_are_listed)
+{
+    struct mini *x = mini_new("UTC");
+    struct rule *a = mini_rule(x, mini_single(x, 1000)), *b = mini_rule(x, mini_single(x, 1000)),
+                *c = mini_rule(x, mini_single(x, 1000));
+
+    a->priority = b->priority = 10;
+    c->priority = 5;
+    mini_prepare(x);
+    T_CHECK(mini_resolve(x, T0).rule == a);
+    T_EQ(verdict_of(x, T0, b), VERDICT_LARGER_ID);
+    T_EQ(verdict_of(x, T0, c), VERDICT_LOWER_PRIORITY);
+    mini_free(x);
+}
+
+/* A normal item and interrupts of these lengths and shares for an hour. */
+static struct mini *hour(int64_t normal_ms, unsigned n, const int64_t *len, const double *share)
+{
+    struct mini *x = mini_new("UTC");
+
+    (void)mini_rule(x, mini_single(x, normal_ms));
+    for (unsigned i = 0; i < n; i++)
+        (void)mini_interrupt(x, mini_single(x, len[i]), share[i] / 3600);
+    mini_prepare(x);
+    mini_timeline(x, T0, T0 + HOUR_MS);
+    return x;
+}
+
+TEST(s27_six_of_sixty)
+{
+    struct mini *x = hour(60000, 1, (int64_t[]){60000}, (double[]){360});
+
+    T_EQ(mini_plays(x, 0), 54);
+    T_EQ(mini_plays(x, 1), 6);
+    mini_free(x);
+}
+
+TEST(s28_two_quarters)
+{
+    struct mini *x = hour(60000, 2, (int64_t[]){60000, 60000}, (double[]){900, 900});
+
+    T_EQ(mini_plays(x, 0), 30);
+    T_EQ(mini_plays(x, 1), 15);
+    T_EQ(mini_plays(x, 2), 15);
+    mini_free(x);
+}
+
+TEST(s29_half_of_the_time_in_short_pieces)
+{
+    struct mini *x = hour(300000, 1, (int64_t[]){10000}, (double[]){1800});
+
+    T_EQ(mini_ms(x, 0), 1800000);
+    T_EQ(mini_plays(x, 1), 180);
+    mini_free(x);
+}
+
+TEST(s30_six_interrupts_fill_the_hour)
+{
+    struct mini *x = mini_new("UTC");
+    static const unsigned plays[] = {200, 40, 20, 20, 60, 20};
+
+    for (unsigned i = 0; i < 6; i++)
+        (void)mini_interrupt(x, mini_single(x, 10000), plays[i] / 360.0);
+    mini_prepare(x);
+    mini_timeline(x, T0, T0 + HOUR_MS);
+    for (unsigned i = 0; i < 6; i++)
+        T_EQ(mini_plays(x, i), plays[i]);
+    mini_free(x);
+}
+
+TEST(s32_too_large_shares_are_scaled_with_an_alarm)
+{
+    struct mini *x = hour(60000, 2, (int64_t[]){10000, 10000}, (double[]){2160, 2160});
+    struct qp_report report = {.items = NULL};
+
+    T_CHECK(labs((long)(mini_ms(x, 1) - mini_ms(x, 2))) <= 20000);
+    T_CHECK(mini_ms(x, 1) + mini_ms(x, 2) >= 3600000 - 120000);
+    T_EQ(x->log[5].scaled, 1);
+    T_CHECK(fabs(share_sum(x, T0) - 1.2) < 1e-9);
+    T_EQ(schedule_conflicts(x->s, T0, T0 + DAY_MS, &report), 0);
+    T_EQ(report.n_errors, 1);
+    qp_report_finish(&report);
+    mini_free(x);
+}
+
+TEST(s33_an_interrupt_needs_the_priority_unless_told_otherwise)
+{
+    struct mini *x = mini_new("UTC");
+    struct rule *n = mini_rule(x, mini_single(x, 10000));
+    struct rule *i = mini_interrupt(x, mini_single(x, 10000), 0.5);
+
+    n->priority = 10;
+    mini_prepare(x);
+    mini_timeline(x, T0, T0 + HOUR_MS);
+    T_EQ(mini_plays(x, 1), 0);
+    T_EQ(verdict_of(x, T0, i), VERDICT_LOWER_PRIORITY);
+    i->any_priority = true;
+    mini_prepare(x);
+    mini_timeline(x, T0, T0 + HOUR_MS);
+    T_EQ(mini_plays(x, 1), 180);
+    T_EQ(verdict_of(x, T0, i), VERDICT_MIXES);
+    mini_free(x);
+}
+
+TEST(s34_used_up_plays_leave_the_default_or_the_safe_slide)
+{
+    for (int with_default = 0; with_default < 2; with_default++) {
+        struct mini *x = mini_new("UTC");
+        unsigned others = 0;
+
+        for (int i = 0; i < 3; i++)
+            mini_interrupt(x, mini_single(x, 10000), 0)->plays_per_hour = 2;
+        if (with_default)
+            x->screens[0].default_playlist = mini_single(x, 10000);
+        mini_prepare(x);
+        mini_timeline(x, T0 + 2 * HOUR_MS, T0 + 3 * HOUR_MS);
+        for (uint32_t i = 0; i < 3; i++)
+            T_CHECK(mini_plays(x, i) <= 2 && mini_plays(x, i) >= 1);
+        for (size_t i = 0; i < x->n_log; i++) {
+            others += x->log[i].layer != LAYER_INTERRUPT;
+            if (x->log[i].layer == LAYER_INTERRUPT)
+                continue;
+            T_EQ(x->log[i].layer, with_default ? LAYER_DEFAULT : LAYER_SAFE);
+            T_EQ(x->log[i].item == NONE, !with_default);
+        }
+        T_CHECK(others > 0);
+        mini_free(x);
+    }
+}
+
+static unsigned plays_with(uint64_t delivered, bool known)
+{
+    struct mini *x = mini_new("UTC");
+    struct play_count counts[2] = {
+        {.rule = NONE, .campaign = 0, .plays = delivered / 2},
+        {.rule = NONE, .campaign = 0, .screen = 1, .plays = delivered / 2}};
+    struct rule *r;
+    unsigned n;
+
+    (void)mini_screen(x);
+    (void)mini_rule(x, mini_single(x, 10000));
+    r = mini_interrupt(x, mini_single(x, 10000), 0);
+    r->plays_per_hour = 60;
+    r->campaign = 0;
+    x->campaigns[0] = (struct campaign){
+        .id = r->id, .first_day = 20454 - 5, .last_day = 20454 + 4, .plays = 2400};
+    x->m.n_campaigns = 1;
+    x->facts.counts = counts;
+    x->facts.n_counts = known ? 2 : 0;
+    mini_prepare(x);
+    mini_timeline(x, T0, T0 + DAY_MS);
+    n = mini_plays(x, 1);
+    mini_free(x);
+    return n;
+}
+
+TEST(s36_a_campaign_hurries_and_rests)
+{
+    T_CHECK(abs((int)plays_with(1200, true) - 120) <= 1); /* even: 5 in an hour on each screen */
+    T_CHECK(abs((int)plays_with(600, true) - 240) <= 1);  /* half of what it should be: twice */
+    T_CHECK(abs((int)plays_with(2, true) - 480) <= 1);    /* no more than four times */
+    T_EQ(plays_with(1330, true), 0);                      /* more than 5 points ahead */
+    T_EQ(plays_with(2400, true), 0);
+    T_CHECK(abs((int)plays_with(0, false) - 120) <= 1); /* nothing known: as planned */
+}
+
+/* A tenth of a tenth: one screen, one day; ten of each make 172 800 of 864 000. */
+TEST(s37_a_fifth_of_all_plays)
+{
+    struct mini *x = mini_new("UTC");
+
+    (void)mini_rule(x, mini_single(x, 10000));
+    (void)mini_interrupt(x, mini_single(x, 10000), 0.2);
+    mini_prepare(x);
+    mini_timeline(x, T0, T0 + DAY_MS);
+    T_EQ(x->n_log, 8640);
+    T_EQ(mini_plays(x, 1), 1728);
+    mini_free(x);
+}
+
+TEST(s38_the_rest_of_a_loop_is_filled)
+{
+    struct mini *x = mini_new("UTC");
+    uint32_t loop = mini_playlist(x), filler;
+
+    for (int i = 0; i < 3; i++)
+        mini_entry(x, loop, mini_item(x, 30000), NONE);
+    filler = mini_single(x, 30000);
+    mini_entry(x, loop, NONE, filler);
+    (void)mini_rule(x, loop);
+    mini_prepare(x);
+    for (int i = 0; i < 20; i++) {
+        mini_timeline(x, T0 + i * 120 * SECOND_MS, T0 + (i + 1) * 120 * SECOND_MS);
+        T_EQ(mini_ms(x, 3), 30000);
+        T_CHECK(x->log[3].rule == &x->rules[0]);
+    }
+    mini_free(x);
+}
+
+TEST(s39_two_halves_of_unlike_pieces)
+{
+    struct mini *x = mini_new("UTC");
+
+    (void)mini_interrupt(x, mini_single(x, 15000), 0.5);
+    (void)mini_interrupt(x, mini_single(x, 22000), 0.5);
+    mini_prepare(x);
+    mini_timeline(x, T0, T0 + 20 * 120 * SECOND_MS);
+    T_CHECK(labs((long)(mini_ms(x, 0) - 1200000)) <= 22000);
+    T_CHECK(labs((long)(mini_ms(x, 1) - 1200000)) <= 22000);
+    mini_free(x);
+}
+
+static int64_t end_of_daypart(enum boundary boundary, int64_t max_wait_ms)
+{
+    struct mini *x = mini_new("UTC");
+    struct rule *a = mini_rule(x, mini_single(x, 60000));
+    int64_t end = 0;
+
+    (void)mini_once(x, a, T0 + 11 * HOUR_MS + 59 * MINUTE_MS + 40 * SECOND_MS, T0 + 12 * HOUR_MS);
+    a->boundary = boundary;
+    a->max_wait_ms = max_wait_ms;
+    mini_prepare(x);
+    mini_timeline(x, T0, T0 + DAY_MS);
+    for (size_t i = 0; i < x->n_log; i++)
+        end = x->log[i].rule == a ? x->log[i].end_ms : end;
+    mini_free(x);
+    return end - T0 - 12 * HOUR_MS;
+}
+
+TEST(s40_cut_finish_and_finish_within_a_time)
+{
+    T_EQ(end_of_daypart(BOUNDARY_CUT, FOREVER_MS), 0);
+    T_EQ(end_of_daypart(BOUNDARY_FINISH_ITEM, FOREVER_MS), 40000);
+    T_EQ(end_of_daypart(BOUNDARY_FINISH_ITEM, 15000), 15000);
+}
+
+TEST(s41_the_lower_rule_ends_its_item_and_comes_back)
+{
+    struct mini *x = mini_new("UTC");
+    struct rule *high = mini_rule(x, mini_single(x, 10000)), *low;
+    int64_t from = 0, back = 0;
+
+    (void)mini_daily(x, high, 18 * 60, 18 * 60 + 10);
+    high->priority = 5;
+    low = mini_rule(x, mini_single(x, 77000));
+    (void)mini_daily(x, low, 17 * 60, 23 * 60);
+    low->boundary = BOUNDARY_FINISH_ITEM;
+    mini_prepare(x);
+    mini_timeline(x, T0 + 17 * HOUR_MS, T0 + 23 * HOUR_MS);
+    for (size_t i = 1; i < x->n_log; i++) {
+        if (x->log[i].rule == high && x->log[i - 1].rule == low)
+            from = x->log[i].start_ms;
+        if (x->log[i].rule == low && x->log[i - 1].rule == high)
+            back = x->log[i].start_ms;
+    }
+    T_EQ(from, T0 + 17 * HOUR_MS + 47 * 77 * SECOND_MS);
+    T_EQ(back, T0 + 18 * HOUR_MS + 10 * MINUTE_MS);
+    mini_free(x);
+}
+
+TEST(s44_after_an_emergency_comes_the_present_schedule)
+{
+    struct mini *x = mini_new("UTC");
+    struct rule *a = mini_rule(x, mini_single(x, 1000)), *b = mini_rule(x, mini_single(x, 1000));
+    struct rule alert = *mini_rule(x, mini_single(x, 1000));
+    struct window until = {.frequency = EVERY_ONCE,
+                           .once_start_ms = T0 + 11 * HOUR_MS,
+                           .once_end_ms = T0 + 14 * HOUR_MS};
+
+    x->m.n_rules--; /* the alert is no rule of the document */
+    (void)mini_daily(x, a, 8 * 60, 12 * 60);
+    (void)mini_daily(x, b, 12 * 60, 20 * 60);
+    alert.layer = LAYER_EMERGENCY;
+    alert.window = 0;
+    x->facts.alerts = &alert;
+    x->facts.alert_windows = &until;
+    x->facts.n_alerts = 1;
+    mini_prepare(x);
+    T_CHECK(mini_resolve(x, T0 + 11 * HOUR_MS - 1).rule == a);
+    T_EQ(mini_resolve(x, T0 + 11 * HOUR_MS - 1).next_change_ms, T0 + 11 * HOUR_MS);
+    T_CHECK(mini_resolve(x, T0 + 13 * HOUR_MS).rule == &alert);
+    T_EQ(schedule_next_change(x->s, T0 + 13 * HOUR_MS, T0 + DAY_MS, 0, &x->facts),
+         T0 + 14 * HOUR_MS);
+    T_CHECK(mini_resolve(x, T0 + 14 * HOUR_MS).rule == b);
+    T_EQ(verdict_of(x, T0 + 13 * HOUR_MS, b), VERDICT_LOWER_LAYER);
+    mini_free(x);
+}
+
+TEST(s46_an_emergency_without_its_file_shows_its_words)
+{
+    struct mini *x = mini_new("UTC");
+    struct rule *a = mini_rule(x, mini_single(x, 1000));
+    struct rule alerts[2];
+    uint8_t missing = 2;
+
+    alerts[0] = *mini_rule(x, mini_single(x, 1000));
+    alerts[1] = *mini_rule(x, NONE);
+    x->m.n_rules -= 2;
+    alerts[0].layer = alerts[1].layer = LAYER_EMERGENCY;
+    alerts[1].axis = AXIS_OVERLAY;
+    alerts[1].text = alerts[1].id;
+    alerts[1].emergency_bar = true;
+    x->facts.alerts = alerts;
+    x->facts.n_alerts = 2;
+    x->facts.missing_items = &missing;
+    mini_prepare(x);
+    T_CHECK(mini_resolve(x, T0).rule == a);
+    T_CHECK(mini_resolve(x, T0).overlay == &alerts[1]);
+    T_EQ(verdict_of(x, T0, &alerts[0]), VERDICT_NOT_PLAYABLE);
+    missing = 0;
+    T_CHECK(mini_resolve(x, T0).rule == &alerts[0]);
+    mini_free(x);
+}
+
+TEST(s47_an_emergency_lights_the_wall)
+{
+    struct mini *x = mini_new("UTC");
+    struct rule *off = mini_rule(x, NONE), *e;
+    struct resolution r;
+
+    off->axis = AXIS_DISPLAY;
+    off->power = 0;
+    off->brightness = 0.1;
+    (void)mini_daily(x, off, 0, 6 * 60);
+    e = mini_rule(x, mini_single(x, 1000));
+    e->layer = LAYER_EMERGENCY;
+    (void)mini_once(x, e, T0 + 2 * HOUR_MS, T0 + 3 * HOUR_MS);
+    mini_prepare(x);
+    T_CHECK(!mini_resolve(x, T0 + HOUR_MS).on);
+    T_EQ(mini_resolve(x, T0 + HOUR_MS).next_change_ms, T0 + 2 * HOUR_MS);
+    r = mini_resolve(x, T0 + 2 * HOUR_MS);
+    T_CHECK(r.on && r.brightness >= 0.3 && r.power_rule == e);
+    r = mini_resolve(x, T0 + 3 * HOUR_MS);
+    T_CHECK(!r.on && r.brightness < 0.2 && r.power_rule == off);
+    T_CHECK(mini_resolve(x, T0 + 7 * HOUR_MS).on);
+    mini_free(x);
+}
+
+static struct mini *quota_model(enum quota_action action)
+{
+    struct mini *x = mini_new("UTC");
+    uint32_t p = mini_playlist(x);
+
+    for (int i = 0; i < 5; i++)
+        mini_entry(x, p, mini_item(x, 15000), NONE);
+    x->items[4].category = 1;
+    (void)mini_rule(x, p);
+    x->quotas[0] = (struct quota){.id = x->ids[0],
+                                  .targets = &x->targets[0],
+                                  .n_targets = 1,
+                                  .numerator = 1,
+                                  .denominator = NONE,
+                                  .measure = QUOTA_PLAYS,
+                                  .period = QUOTA_DAY,
+                                  .band_start_s = 6 * 3600,
+                                  .band_end_s = 86400,
+                                  .min = 1.0 / 3,
+                                  .max = NAN,
+                                  .action = action,
+                                  .filler = mini_playlist(x)};
+    mini_entry(x, x->quotas[0].filler, 4, NONE);
+    x->m.n_quotas = 1;
+    mini_prepare(x);
+    return x;
+}
+
+TEST(s51_a_quota_refuses_warns_or_fills)
+{
+    static const enum quota_action actions[] = {QUOTA_BLOCK, QUOTA_WARN, QUOTA_AUTOFILL};
+
+    for (int i = 0; i < 3; i++) {
+        struct mini *x = quota_model(actions[i]);
+        struct qp_report report = {.items = NULL};
+
+        T_EQ(schedule_conflicts(x->s, T0, T0 + DAY_MS, &report), 0);
+        T_EQ(report.n_errors, i == 0);
+        T_EQ(report.n_warnings, i == 1);
+        qp_report_finish(&report);
+        mini_free(x);
+    }
+}
+
+/* --- what else the layers and the clock do -------------------------------------------------------
+ */
+
+TEST(an_untrusted_clock_holds_what_was_shown)
+{
+    struct mini *x = mini_new("UTC");
+    struct rule *a = mini_rule(x, mini_single(x, 1000)), *b = mini_rule(x, mini_single(x, 1000));
+
+    (void)mini_daily(x, a, 8 * 60, 12 * 60);
+    b->priority = 9;
+    mini_prepare(x);
+    x->facts.clock_untrusted = true;
+    x->facts.held_rule = 0;
+    T_CHECK(mini_resolve(x, 0).rule == a);
+    T_EQ(mini_resolve(x, 0).next_change_ms, FOREVER_MS);
+    x->facts.held_rule = NONE;
+    T_CHECK(mini_resolve(x, 0).rule == NULL);
+    mini_free(x);
+}
+
+TEST(layers_come_in_their_order)
+{
+    struct mini *x = mini_new("UTC");
+    static const enum layer layers[] = {LAYER_DEFAULT, LAYER_SCHEDULE, LAYER_TAKEOVER,
+                                        LAYER_EMERGENCY, LAYER_BLACKOUT};
+    struct rule *r[5];
+
+    for (int i = 0; i < 5; i++) {
+        r[i] = mini_rule(x, layers[i] == LAYER_BLACKOUT ? NONE : mini_single(x, 1000));
+        r[i]->layer = layers[i];
+        r[i]->priority = -i; /* a layer is no priority */
+        (void)mini_once(x, r[i], T0 + i * HOUR_MS, T0 + 10 * HOUR_MS);
+    }
+    mini_prepare(x);
+    for (int i = 0; i < 5; i++)
+        T_CHECK(mini_resolve(x, T0 + i * HOUR_MS).rule == r[i]);
+    T_EQ(mini_resolve(x, T0 + 5 * HOUR_MS).playlist, NONE);
+    mini_timeline(x, T0 + 5 * HOUR_MS, T0 + 6 * HOUR_MS);
+    T_EQ(x->n_log, 1);
+    T_EQ(x->log[0].layer, LAYER_BLACKOUT);
+    mini_free(x);
+}
+
+TEST(a_mandatory_block_comes_before_any_priority)
+{
+    struct mini *x = mini_new("UTC");
+    struct rule *a = mini_rule(x, mini_single(x, 1000)), *m = mini_rule(x, mini_single(x, 1000));
+
+    a->priority = 1000;
+    m->mandatory = true;
+    (void)mini_daily(x, m, 19 * 60, 19 * 60 + 30);
+    mini_prepare(x);
+    T_CHECK(mini_resolve(x, T0 + 19 * HOUR_MS).rule == m);
+    T_EQ(verdict_of(x, T0 + 19 * HOUR_MS, a), VERDICT_LOWER_LAYER);
+    T_CHECK(mini_resolve(x, T0 + 20 * HOUR_MS).rule == a);
+    mini_free(x);
+}
+
+TEST(a_slot_has_its_share_whoever_fills_it)
+{
+    struct mini *x = mini_new("UTC");
+    struct rule *a = mini_rule(x, mini_single(x, 10000)), *low, *high;
+
+    a->priority = 50;
+    low = mini_rule(x, mini_single(x, 10000));
+    high = mini_rule(x, mini_single(x, 10000));
+    low->slot = high->slot = 0;
+    high->priority = 1;
+    (void)mini_daily(x, high, 12 * 60, 24 * 60);
+    x->slots[0] = (struct slot){.id = a->id, .share = 0.25};
+    x->m.n_slots = 1;
+    mini_prepare(x);
+    T_CHECK(mini_resolve(x, T0).rule == a);
+    T_EQ(verdict_of(x, T0 + 13 * HOUR_MS, low), VERDICT_LOWER_PRIORITY);
+    T_EQ(verdict_of(x, T0 + 13 * HOUR_MS, high), VERDICT_MIXES);
+    mini_timeline(x, T0, T0 + DAY_MS);
+    T_EQ(mini_plays(x, 1), 1080);
+    T_EQ(mini_plays(x, 2), 1080);
+    mini_free(x);
+}
