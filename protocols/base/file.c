@@ -20,7 +20,8 @@ static int open_regular(const char *file, size_t max, size_t *ret_size, struct q
 
     if (fd < 0) {
         r = -errno;
-        return qp_diag_set(diag, r, "%s: cannot open: %s", file, strerror(-r));
+        return qp_diag_set(diag, r, "%s: cannot open: %s; check the name and the rights", file,
+                           strerror(-r));
     }
     if (fstat(fd, &st) < 0) {
         r = -errno;
