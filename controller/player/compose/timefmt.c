@@ -216,25 +216,39 @@ static void put_time_part(struct out *o, char c, bool bare, const struct tz_loca
     }
 }
 
+struct field {
+    char c;
+    bool bare; /* without leading zeros */
+};
+
+/* Write what stands before the next field of a checked format; false at its end. */
+static bool next_field(struct out *o, const char **format, struct field *ret)
+{
+    const char *p = *format;
+
+    for (; *p && *p != '%'; p++)
+        put(o, "%c", *p);
+    if (*p) {
+        ret->bare = p[1] == '-';
+        p += 1 + ret->bare;
+        ret->c = *p;
+    }
+    *format = p + (*p != '\0');
+    return *p != '\0';
+}
+
 size_t timefmt_clock(char *buf, size_t cap, const char *format, const struct tz_local *t,
                      enum timefmt_lang lang)
 {
     struct out o = {.p = buf, .cap = cap};
+    struct field field;
 
     buf[0] = '\0';
-    for (const char *p = format; *p; p++) {
-        bool bare;
-
-        if (*p != '%') {
-            put(&o, "%c", *p);
-            continue;
-        }
-        bare = p[1] == '-';
-        p += 1 + bare;
-        if (strchr("aAbBdeFjmuVwyY", *p))
-            put_date_part(&o, *p, bare, t, &names[lang]);
+    while (next_field(&o, &format, &field)) {
+        if (strchr("aAbBdeFjmuVwyY", field.c))
+            put_date_part(&o, field.c, field.bare, t, &names[lang]);
         else
-            put_time_part(&o, *p, bare, t, &names[lang]);
+            put_time_part(&o, field.c, field.bare, t, &names[lang]);
     }
     return o.len;
 }
@@ -272,19 +286,11 @@ static void put_left(struct out *o, char c, bool bare, int64_t s)
 size_t timefmt_countdown(char *buf, size_t cap, const char *format, int64_t left_s)
 {
     struct out o = {.p = buf, .cap = cap};
+    struct field field;
 
     buf[0] = '\0';
-    for (const char *p = format; *p; p++) {
-        bool bare;
-
-        if (*p != '%') {
-            put(&o, "%c", *p);
-            continue;
-        }
-        bare = p[1] == '-';
-        p += 1 + bare;
-        put_left(&o, *p, bare, left_s);
-    }
+    while (next_field(&o, &format, &field))
+        put_left(&o, field.c, field.bare, left_s);
     return o.len;
 }
 
