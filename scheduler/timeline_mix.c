@@ -16,15 +16,18 @@ static const struct class *class_of(const struct timeline *tl)
     return &tl->schedule->classes[tl->schedule->class_of[tl->screen]];
 }
 
-static const struct play_count *find_count(const struct timeline *tl, const struct rule *rule)
+/* One pass over counts that may be those of a whole city. */
+static void find_counts(struct timeline *tl)
 {
     const struct facts *f = tl->facts;
-    uint32_t index = (uint32_t)(rule - tl->model->rules);
 
-    for (uint32_t i = 0; i < f->n_counts; i++)
-        if (f->counts[i].rule == index && f->counts[i].screen == tl->screen)
-            return &f->counts[i];
-    return NULL;
+    for (uint32_t i = 0; i < f->n_counts; i++) {
+        if (f->counts[i].screen != tl->screen || f->counts[i].rule >= tl->model->n_rules)
+            continue;
+        for (uint32_t k = 0; k < tl->n_mixes; k++)
+            if (tl->mixes[k].rule == &tl->model->rules[f->counts[i].rule])
+                tl->mixes[k].count = &f->counts[i];
+    }
 }
 
 static int reserve(struct timeline *tl, uint32_t n)
@@ -77,9 +80,9 @@ int timeline_mix_open(struct timeline *tl)
         m->starts = ring;
         ring += m->rule->plays_per_hour;
         m->last_start_ms = INT64_MIN;
-        m->count = find_count(tl, m->rule);
         timeline_pace(tl, m);
     }
+    find_counts(tl);
     return 0;
 }
 

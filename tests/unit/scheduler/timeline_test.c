@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Playlists, boundaries and joins of the timeline. */
 #include "tests/unit/scheduler/mini.h"
+#include "tests/unit/scheduler/random_model.h"
 
 #define T0 (INT64_C(20454) * DAY_MS) /* 2026-01-01, UTC */
 
@@ -554,4 +555,54 @@ TEST(a_maximum_is_not_passed)
     T_CHECK(mini_ms(x, 0) <= DAY_MS / 5);
     T_CHECK(mini_ms(x, 0) >= DAY_MS / 5 - 20000);
     mini_free(x);
+}
+
+/* --- against the resolver ------------------------------------------------------------------------
+ */
+
+struct follow {
+    const struct schedule *s;
+    uint32_t screen;
+    unsigned n;
+};
+
+static bool on_follow(void *user, const struct stretch *s)
+{
+    struct follow *f = user;
+    int64_t at[] = {s->start_ms, s->start_ms + (s->end_ms - s->start_ms) / 2, s->end_ms - 1};
+
+    for (int i = 0; i < 3; i++) {
+        struct resolution r = {.applicable = NULL};
+
+        schedule_resolve(f->s, at[i], f->screen, NULL, &r);
+        T_CHECK(r.rule == s->rule && r.layer == s->layer);
+    }
+    f->n++;
+    return true;
+}
+
+TEST(random_schedules_show_who_wins)
+{
+    for (uint64_t seed = 1; seed <= 60; seed++) {
+        struct random_model r = {
+            .state = seed,
+            .sizes = {.screens = 2,
+                      .rules = 20,
+                      .items = 4,
+                      .groups = 1,
+                      .priorities = 3,
+                      .zone = seed % 2 ? "America/New_York" : "Australia/Lord_Howe"}};
+        struct follow f = {.screen = (uint32_t)(seed % 2)};
+        struct schedule *s;
+        int64_t at;
+
+        rm_make(&r);
+        T_EQ(schedule_prepare(&s, &r.m, NULL), 0);
+        f.s = s;
+        at = RM_T0 + rm_next(&r, 365 * 24) * HOUR_MS + rm_next(&r, 3600000);
+        T_EQ(schedule_timeline(s, at, at + 3 * DAY_MS, f.screen, NULL, on_follow, &f), 0);
+        T_CHECK(f.n > 0);
+        schedule_destroy(s);
+        rm_free(&r);
+    }
 }
