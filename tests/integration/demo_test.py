@@ -22,7 +22,7 @@ tap = Tap()
 
 
 def demo(folder, seconds, port=0, build=None):
-    """The demonstration in a process group and with a folder for temporary files of its own."""
+    """The demonstration in a session and with a folder for temporary files of its own."""
     env = {**os.environ, "TMPDIR": folder, "QP_DEMO_SECONDS": str(seconds)}
     if port:
         env["QP_DEMO_PORT"] = str(port)
@@ -60,16 +60,23 @@ def picture(data):
     return (*struct.unpack(">II", data[16:24]), zlib.decompress(pixels))
 
 
-def is_group_alive(pgid):
-    try:
-        os.killpg(pgid, 0)
-        return True
-    except ProcessLookupError:
-        return False
+def left_of(session):
+    """What still runs of a session, by its process numbers."""
+    left = []
+    for pid in filter(str.isdigit, os.listdir("/proc")):
+        try:
+            with open(f"/proc/{pid}/stat", encoding="utf-8", errors="replace") as file:
+                fields = file.read().rpartition(")")[2].split()
+        except OSError:
+            continue  # it has ended
+        if int(fields[3]) == session:
+            left.append(int(pid))
+    return left
 
 
 def check_gone(what, process, folder, url):
-    tap.ok(not is_group_alive(process.pid), f"{what}: no process is left")
+    left = left_of(process.pid)
+    tap.ok(not left, f"{what}: no process is left", left)
     tap.ok(not os.listdir(folder), f"{what}: no temporary file is left", os.listdir(folder))
     with socket.socket() as s:
         port = int(url.split(":")[2].strip("/"))
@@ -105,6 +112,8 @@ def check_signal(name, send):
             send(process.pid)
             ended = process.wait()
             tap.ok(ended.status == 0, f"{name}: exit status 0", ended)
+            tap.ok("warning: output" not in ended.err, f"{name}: the player ends before its wall",
+                   ended)
             check_gone(name, process, folder, url)
 
 
@@ -129,7 +138,7 @@ def check_not_built():
             ended = process.wait(60)
             tap.ok(ended.status == 1 and "did not start" in ended.err and "http:" not in ended.out,
                    "without the programs: exit status 1 and a sentence", ended)
-            tap.ok(not is_group_alive(process.pid) and not os.listdir(folder),
+            tap.ok(not left_of(process.pid) and not os.listdir(folder),
                    "without the programs: nothing is left")
 
 
