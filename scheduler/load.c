@@ -29,7 +29,7 @@ static int add_category(struct loader *l, const char *name)
     if (!copy)
         return -ENOMEM;
     m->categories[m->n_categories] = copy;
-    return load_ids_put(&l->categories, copy, m->n_categories++);
+    return ids_put(&l->categories, copy, m->n_categories++);
 }
 
 static int read_categories(struct loader *l)
@@ -123,13 +123,12 @@ static void finish_daypart(struct daypart *d)
 
 void load_finish(struct loader *l)
 {
-    struct load_ids *all[] = {&l->screens,    &l->nodes,     &l->groups,         &l->tags,
-                              &l->categories, &l->calendars, &l->dayparts_by_id, &l->zones,
-                              &l->items,      &l->playlists, &l->rules,          &l->campaigns,
-                              &l->slots,      &l->quotas};
+    struct ids *all[] = {&l->screens,   &l->nodes,          &l->groups, &l->tags,  &l->categories,
+                         &l->calendars, &l->dayparts_by_id, &l->zones,  &l->items, &l->playlists,
+                         &l->rules,     &l->campaigns,      &l->slots,  &l->quotas};
 
     for (size_t i = 0; i < QP_ARRAY_LEN(all); i++)
-        load_ids_finish(all[i]);
+        ids_finish(all[i]);
     for (uint32_t i = 0; i < l->n_dayparts; i++)
         finish_daypart(&l->dayparts[i]);
     free(l->dayparts);
@@ -225,9 +224,9 @@ int model_load(struct model **ret, const char *file, struct qp_report *report, s
 
 /* --- ids of a model that is already there ---------------------------------------------------- */
 
-static int put(struct load_ids *ids, const char *id, uint32_t i)
+static int put(struct ids *ids, const char *id, uint32_t i)
 {
-    int err = id ? load_ids_put(ids, id, i) : 0;
+    int err = id ? ids_put(ids, id, i) : 0;
 
     return err == -EEXIST ? 0 : err;
 }

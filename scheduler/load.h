@@ -7,8 +7,8 @@
 #ifndef SCHEDULER_LOAD_H
 #define SCHEDULER_LOAD_H
 
+#include "protocols/base/ids.h"
 #include "protocols/base/json.h"
-#include "scheduler/load_ids.h"
 #include "scheduler/model.h"
 
 #define LOAD_ID_MAX      128u /* bytes of an id */
@@ -17,6 +17,15 @@
 #define LOAD_NESTING_MAX 32u /* playlists in playlists */
 #define LOAD_WAIT_MAX_S  86400
 #define LOAD_DURATION_S  (31 * 86400) /* longest item */
+
+/* The place of an id, or NONE. */
+static inline uint32_t load_place_of(const struct ids *ids, const char *key)
+{
+    uint32_t place = NONE;
+
+    (void)ids_get(ids, key, &place);
+    return place;
+}
 
 struct daypart {
     char *id;
@@ -33,8 +42,8 @@ struct loader {
     struct qp_node root;
     struct tz *zone; /* of the document, borrowed from the model; NULL: none */
     uint8_t week_start;
-    struct load_ids screens, nodes, groups, tags, categories, calendars, dayparts_by_id, zones,
-        items, playlists, rules, campaigns, slots, quotas;
+    struct ids screens, nodes, groups, tags, categories, calendars, dayparts_by_id, zones, items,
+        playlists, rules, campaigns, slots, quotas;
     struct daypart *dayparts;
     uint32_t n_dayparts;
     uint8_t *locks;          /* beside model.nodes: bits of enum lock */
@@ -73,16 +82,16 @@ void load_label(struct loader *l, size_t before, const char *word, const char *i
 QP_MUST_CHECK int load_text(struct loader *l, const struct qp_node *node, size_t max, char **ret);
 /* The member "id", required: owned by the caller, remembered in ids (which borrows it) as value.
  * *ret stays NULL when it is missing or used twice (reported). word: "rule". */
-QP_MUST_CHECK int load_id(struct loader *l, const struct qp_node *object, struct load_ids *ids,
+QP_MUST_CHECK int load_id(struct loader *l, const struct qp_node *object, struct ids *ids,
                           uint32_t value, const char *word, char **ret);
 /* The value of a string that names something; NONE with a finding that guesses. */
-uint32_t load_ref(struct loader *l, const struct qp_node *node, const struct load_ids *ids,
+uint32_t load_ref(struct loader *l, const struct qp_node *node, const struct ids *ids,
                   const char *word);
 /* The same for an optional member; NONE when absent. */
 uint32_t load_opt_ref(struct loader *l, const struct qp_node *object, const char *member,
-                      const struct load_ids *ids, const char *word);
+                      const struct ids *ids, const char *word);
 /* A name in a list that grows by use: groups, tags, categories. *ret NONE: reported. */
-QP_MUST_CHECK int load_name(struct loader *l, const struct qp_node *node, struct load_ids *ids,
+QP_MUST_CHECK int load_name(struct loader *l, const struct qp_node *node, struct ids *ids,
                             char ***names, uint32_t *n, uint32_t *ret);
 /* Optional members of these kinds; *ret stays what it is when absent or wrong (reported). */
 void load_u32(struct loader *l, const struct qp_node *object, const char *member, uint32_t min,

@@ -243,7 +243,7 @@ static int read_calendar(struct loader *l, const struct qp_node *node, uint32_t 
     err = cJSON_IsArray(node->json) ? read_days(l, node, c) : read_file(l, node, c);
     if (err == 0) {
         sort_days(l, node, c);
-        err = load_ids_put(&l->calendars, c->id, index);
+        err = ids_put(&l->calendars, c->id, index);
     }
     load_label(l, before, "calendar", c->id);
     return err == -EEXIST ? 0 : err;

@@ -157,8 +157,8 @@ static int by_number(const void *a, const void *b)
 }
 
 /* Names of a screen's groups or tags: ascending, each once. */
-static int read_names(struct loader *l, const struct qp_node *list, struct load_ids *ids,
-                      char ***names, uint32_t *n_names, uint32_t **ret, uint32_t *ret_n)
+static int read_names(struct loader *l, const struct qp_node *list, struct ids *ids, char ***names,
+                      uint32_t *n_names, uint32_t **ret, uint32_t *ret_n)
 {
     const cJSON *element;
     uint32_t n, *out, kept = 0;
@@ -266,7 +266,7 @@ static int read_screen(struct loader *l, const struct qp_node *node, uint32_t in
 }
 
 /* Names that no screen has yet. */
-static int read_declared(struct loader *l, const char *member, struct load_ids *ids, char ***names,
+static int read_declared(struct loader *l, const char *member, struct ids *ids, char ***names,
                          uint32_t *n)
 {
     struct qp_node list = qp_node_member(&l->root, member);

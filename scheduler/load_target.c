@@ -71,7 +71,7 @@ static void read_tag(struct parser *p)
     memcpy(p->name, p->next, len);
     p->name[len] = '\0';
     p->next += len;
-    tag = load_ids_get(&p->l->tags, p->name);
+    tag = load_place_of(&p->l->tags, p->name);
     p->unknown = tag == NONE;
     if (p->unknown)
         p->why = "names a tag that no screen has";
@@ -128,7 +128,7 @@ static void read_or(struct parser *p)
 
 static void refuse_tags(struct parser *p, const struct qp_node *node, const char *text)
 {
-    const char *nearest = p->unknown ? load_ids_nearest(&p->l->tags, p->name) : NULL;
+    const char *nearest = p->unknown ? ids_nearest(&p->l->tags, p->name) : NULL;
     char shown[256], clean[LOAD_ID_MAX * 4], remedy[LOAD_ID_MAX * 5];
 
     (void)snprintf(remedy, sizeof(remedy), "Write known tags with &, |, ! like a & (b | !c).");

@@ -76,7 +76,7 @@ int load_text(struct loader *l, const struct qp_node *node, size_t max, char **r
     return *ret ? 0 : -ENOMEM;
 }
 
-int load_id(struct loader *l, const struct qp_node *object, struct load_ids *ids, uint32_t value,
+int load_id(struct loader *l, const struct qp_node *object, struct ids *ids, uint32_t value,
             const char *word, char **ret)
 {
     struct qp_node node = qp_node_member(object, "id");
@@ -89,7 +89,7 @@ int load_id(struct loader *l, const struct qp_node *object, struct load_ids *ids
     *ret = strdup(text);
     if (!*ret)
         return -ENOMEM;
-    err = load_ids_put(ids, *ret, value);
+    err = ids_put(ids, *ret, value);
     if (err == -EEXIST) {
         char remedy[64];
 
@@ -100,7 +100,7 @@ int load_id(struct loader *l, const struct qp_node *object, struct load_ids *ids
     return err;
 }
 
-uint32_t load_ref(struct loader *l, const struct qp_node *node, const struct load_ids *ids,
+uint32_t load_ref(struct loader *l, const struct qp_node *node, const struct ids *ids,
                   const char *word)
 {
     char remedy[LOAD_ID_MAX * 5], shown[LOAD_ID_MAX * 4];
@@ -109,10 +109,10 @@ uint32_t load_ref(struct loader *l, const struct qp_node *node, const struct loa
 
     if (qp_node_str(node, LOAD_ID_MAX, &text, l->report) < 0)
         return NONE;
-    i = load_ids_get(ids, text);
+    i = load_place_of(ids, text);
     if (i != NONE)
         return i;
-    nearest = load_ids_nearest(ids, text);
+    nearest = ids_nearest(ids, text);
     if (nearest)
         (void)snprintf(remedy, sizeof(remedy), "Did you mean \"%s\"?",
                        qp_text_escape(shown, sizeof(shown), nearest));
@@ -124,14 +124,14 @@ uint32_t load_ref(struct loader *l, const struct qp_node *node, const struct loa
 }
 
 uint32_t load_opt_ref(struct loader *l, const struct qp_node *object, const char *member,
-                      const struct load_ids *ids, const char *word)
+                      const struct ids *ids, const char *word)
 {
     struct qp_node node = qp_node_member(object, member);
 
     return node.json ? load_ref(l, &node, ids, word) : NONE;
 }
 
-int load_name(struct loader *l, const struct qp_node *node, struct load_ids *ids, char ***names,
+int load_name(struct loader *l, const struct qp_node *node, struct ids *ids, char ***names,
               uint32_t *n, uint32_t *ret)
 {
     const char *text;
@@ -140,7 +140,7 @@ int load_name(struct loader *l, const struct qp_node *node, struct load_ids *ids
     *ret = NONE;
     if (qp_node_str(node, LOAD_ID_MAX, &text, l->report) < 0)
         return 0;
-    *ret = load_ids_get(ids, text);
+    *ret = load_place_of(ids, text);
     if (*ret != NONE)
         return 0;
     if (load_grow(names, *n, sizeof(**names)) < 0)
@@ -150,7 +150,7 @@ int load_name(struct loader *l, const struct qp_node *node, struct load_ids *ids
         return -ENOMEM;
     (*names)[*n] = copy;
     *ret = (*n)++;
-    return load_ids_put(ids, copy, *ret);
+    return ids_put(ids, copy, *ret);
 }
 
 void load_u32(struct loader *l, const struct qp_node *object, const char *member, uint32_t min,

@@ -56,7 +56,7 @@ int load_zone(struct loader *l, const struct qp_node *node, struct tz **ret)
 
     if (qp_node_str(node, LOAD_ID_MAX, &name, l->report) < 0)
         return 0;
-    known = load_ids_get(&l->zones, name);
+    known = load_place_of(&l->zones, name);
     if (known != NONE) {
         *ret = m->zones[known];
         return 0;
@@ -76,7 +76,7 @@ int load_zone(struct loader *l, const struct qp_node *node, struct tz **ret)
         return -ENOMEM;
     }
     *ret = zone;
-    return load_ids_put(&l->zones, m->zone_names[m->n_zones - 1], m->n_zones - 1);
+    return ids_put(&l->zones, m->zone_names[m->n_zones - 1], m->n_zones - 1);
 }
 
 /* --- one-time windows ------------------------------------------------------------------------ */

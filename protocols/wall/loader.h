@@ -7,7 +7,7 @@
 #ifndef PROTOCOLS_WALL_LOADER_H
 #define PROTOCOLS_WALL_LOADER_H
 
-#include "protocols/wall/ids.h"
+#include "protocols/base/ids.h"
 #include "protocols/wall/wall.h"
 
 #define WALL_BROKEN     UINT32_MAX /* an id that is defined, but its definition has errors */

@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-#include "protocols/wall/ids.h"
+#include "protocols/base/ids.h"
 #include "tests/support/t.h"
 
 #define SIDE 24

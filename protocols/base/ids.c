@@ -1,8 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "protocols/wall/ids.h"
+#include "protocols/base/ids.h"
 
 #include <stdlib.h>
 #include <string.h>
+
+#include "protocols/base/text.h"
+
+#define NEAREST_MAX 1000
 
 /* FNV-1a, 64 bits; the upper half is folded in because the table uses the lower bits. */
 static size_t hash_of(const char *key)
@@ -68,6 +72,17 @@ bool ids_get(const struct ids *ids, const char *key, uint32_t *ret)
         return false;
     *ret = slot->value;
     return true;
+}
+
+const char *ids_nearest(const struct ids *ids, const char *text)
+{
+    const char *names[NEAREST_MAX];
+    size_t n = 0;
+
+    for (size_t i = 0; i < ids->cap && n < NEAREST_MAX; i++)
+        if (ids->slots[i].key)
+            names[n++] = ids->slots[i].key;
+    return qp_text_nearest(text, names, n);
 }
 
 void ids_finish(struct ids *ids)
