@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "protocols/base/log.h"
+#include "protocols/base/version.h"
 #include "protocols/runtime/service.h"
 #include "sender-card/virtual/main/live.h"
 #include "sender-card/virtual/main/options.h"
@@ -198,7 +199,7 @@ int main(int argc, char **argv)
     app->live.wake_fd = -1;
     r = options_parse(&app->options, argc, argv, &diag);
     if (r == 0 && (app->options.help || app->options.version))
-        (void)fputs(app->options.help ? options_help : "qp-wall of Qianping\n", stdout);
+        (void)fputs(app->options.help ? options_help : "qp-wall " QP_VERSION "\n", stdout);
     else if (r == 0)
         r = run(app, &diag);
     if (r < 0)

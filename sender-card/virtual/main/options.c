@@ -32,7 +32,14 @@ const char options_help[] =
     "report\n"
     "  --json                the figures as JSON on standard output\n"
     "  --http ADDRESS:PORT   show the wall live in a browser, e.g. 127.0.0.1:8081\n"
-    "  --help, --version\n";
+    "  --help, --version\n"
+    "\n"
+    "Exit status: 0 done, 1 not: the sentence on standard error says why.\n"
+    "\n"
+    "examples\n"
+    "  qp-wall --wall wall.json --listen local:/tmp/wall.sock --http 127.0.0.1:8081\n"
+    "  qp-wall --wall wall.json --listen nic:enp3s0 --seconds 10 --json\n"
+    "  qp-wall --wall wall.json --pcap out.pcapng --frame 100 --png frame.png --look light\n";
 
 enum {
     OPT_WALL = 1,
