@@ -17,7 +17,7 @@ static enum verdict verdict_of(const struct mini *x, int64_t at, const struct ru
     for (size_t i = 0; i < r.n_applicable; i++)
         if (list[i].rule == rule)
             return list[i].verdict;
-    T_CHECK(!"the rule applies");
+    T_CHECK(rule == NULL); /* the rule applies, so it is listed */
     return VERDICT_WINS;
 }
 
