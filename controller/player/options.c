@@ -8,19 +8,25 @@
 #include "controller/player/render/pattern.h"
 #include "protocols/base/parse.h"
 #include "protocols/base/version.h"
+#include "scheduler/load_time.h"
 
 #define LONGEST_RUN_S 1e9
+#define CLOCK_MIN_MS  INT64_C(946684800000)  /* 2000 */
+#define CLOCK_MAX_MS  INT64_C(7258118400000) /* 2200 */
 
 static const char general_help[] =
     "qp-player - plays media on an LED wall\n"
     "\n"
     "  qp-player play    --wall W.json [options] MEDIA...   files, one after the other\n"
+    "  qp-player run     --wall W.json --schedule S.json --screen ID --media DIR [options]\n"
+    "                                                       a schedule, by the clock\n"
     "  qp-player pattern --wall W.json --name NAME          test pictures for installers\n"
     "  qp-player COMMAND --help                             the options of a command\n"
     "  qp-player --version\n"
     "\n"
     "Examples\n"
     "  qp-player play --wall wall.json --loop clip.mp4 poster.png\n"
+    "  qp-player run --wall wall.json --schedule mall.json --screen atrium --media media\n"
     "  qp-player pattern --wall wall.json --name cabinets\n";
 
 static const char common_help[] =
@@ -56,6 +62,30 @@ static void play_help(void)
            common_help);
 }
 
+static void run_help(void)
+{
+    printf(
+        "qp-player run --wall W.json --schedule S.json --screen ID --media DIR [options]\n"
+        "\n"
+        "Plays what the schedule says for this screen, by the clock, and joins in progress.\n"
+        "SIGHUP reads the schedule again; one with errors changes nothing.\n"
+        "\n"
+        "  --schedule FILE     the schedule (docs/schedule-format.md); `qp schedule check`\n"
+        "  --screen ID         which of its screens this is\n"
+        "  --media DIR         the folder that holds the items' files\n"
+        "  --log FILE          append what was really shown, a JSON object a line\n"
+        "                      (docs/playing-schedules.md)\n"
+        "  --clock INSTANT     rehearse: begin as if it were now this instant\n"
+        "  --audio DEVICE      ALSA device for sound, e.g. default; without it no sound\n"
+        "%s"
+        "\n"
+        "Examples\n"
+        "  qp-player run --wall wall.json --schedule mall.json --screen atrium --media media\n"
+        "  qp-player run --wall wall.json --schedule mall.json --screen atrium --media media \\\n"
+        "      --clock 2026-07-17T08:59:50+08:00 --log shown.jsonl\n",
+        common_help);
+}
+
 static void pattern_usage(void)
 {
     printf("qp-player pattern --wall W.json --name NAME [options]\n\n%s\nNames\n", common_help);
@@ -74,6 +104,11 @@ enum {
     OPT_STATS,
     OPT_AUDIO,
     OPT_NAME,
+    OPT_SCHEDULE,
+    OPT_SCREEN,
+    OPT_MEDIA,
+    OPT_LOG,
+    OPT_CLOCK,
     OPT_UNPACED,
     OPT_STATE_DIR,
     OPT_BRIGHTNESS,
@@ -92,6 +127,11 @@ static const struct option long_options[] = {
     {"stats", required_argument, NULL, OPT_STATS},
     {"audio", required_argument, NULL, OPT_AUDIO},
     {"name", required_argument, NULL, OPT_NAME},
+    {"schedule", required_argument, NULL, OPT_SCHEDULE},
+    {"screen", required_argument, NULL, OPT_SCREEN},
+    {"media", required_argument, NULL, OPT_MEDIA},
+    {"log", required_argument, NULL, OPT_LOG},
+    {"clock", required_argument, NULL, OPT_CLOCK},
     {"unpaced", no_argument, NULL, OPT_UNPACED},
     {"state-dir", required_argument, NULL, OPT_STATE_DIR},
     {"brightness", required_argument, NULL, OPT_BRIGHTNESS},
@@ -126,6 +166,14 @@ static const char **string_option(struct options *o, int opt)
         return &o->pattern;
     case OPT_STATE_DIR:
         return &o->state_dir;
+    case OPT_SCHEDULE:
+        return &o->schedule;
+    case OPT_SCREEN:
+        return &o->screen;
+    case OPT_MEDIA:
+        return &o->media_dir;
+    case OPT_LOG:
+        return &o->log;
     default:
         return NULL;
     }
@@ -147,10 +195,24 @@ static bool *flag_option(struct options *o, int opt)
     }
 }
 
+static enum options_result clock_option(struct options *o, const char *value)
+{
+    const char *wrong = load_instant(value, NULL, false, &o->clock_ms);
+
+    if (wrong || o->clock_ms < CLOCK_MIN_MS || o->clock_ms >= CLOCK_MAX_MS)
+        return usage("--clock takes an instant of the years 2000 to 2199, for example "
+                     "2026-07-17T08:59:50Z or 2026-07-17T16:59:50+08:00, not",
+                     value);
+    o->has_clock = true;
+    return OPTIONS_RUN;
+}
+
 static enum options_result number_option(struct options *o, int opt, const char *value)
 {
     int64_t frames;
 
+    if (opt == OPT_CLOCK)
+        return clock_option(o, value);
     if (opt == OPT_FRAMES) {
         if (qp_parse_i64(value, 1, INT64_MAX, &frames) < 0)
             return usage("--frames takes a whole number from 1 on, not", value);
@@ -177,6 +239,8 @@ static enum options_result take_options(struct options *o, int argc, char **argv
         if (opt == OPT_HELP) {
             if (o->command == OPTIONS_PLAY)
                 play_help();
+            else if (o->command == OPTIONS_SCHEDULE)
+                run_help();
             else
                 pattern_usage();
             return OPTIONS_DONE;
@@ -195,10 +259,30 @@ static enum options_result take_options(struct options *o, int argc, char **argv
     return OPTIONS_RUN;
 }
 
+static enum options_result check_schedule(const struct options *o)
+{
+    if (!o->schedule)
+        return usage("--schedule is missing", NULL);
+    if (!o->screen)
+        return usage("--screen is missing", NULL);
+    if (!o->media_dir)
+        return usage("--media is missing", NULL);
+    if (o->n_media || o->layout || o->loop || o->pattern)
+        return usage("run takes no media files, --layout, --loop or --name: the schedule says what "
+                     "plays",
+                     NULL);
+    return OPTIONS_RUN;
+}
+
 static enum options_result check_together(const struct options *o)
 {
     if (!o->wall)
         return usage("--wall is missing", NULL);
+    if (o->command == OPTIONS_SCHEDULE)
+        return check_schedule(o);
+    if (o->schedule || o->screen || o->media_dir || o->log || o->has_clock)
+        return usage("--schedule, --screen, --media, --log and --clock belong to qp-player run",
+                     NULL);
     if (o->command == OPTIONS_PATTERN) {
         if (!o->pattern)
             return usage("--name is missing", NULL);
@@ -237,6 +321,8 @@ enum options_result options_parse(struct options *ret, int argc, char **argv)
     }
     if (strcmp(argv[1], "play") == 0)
         ret->command = OPTIONS_PLAY;
+    else if (strcmp(argv[1], "run") == 0)
+        ret->command = OPTIONS_SCHEDULE;
     else if (strcmp(argv[1], "pattern") == 0)
         ret->command = OPTIONS_PATTERN;
     else

@@ -11,6 +11,7 @@
 #include "controller/player/engine.h"
 #include "controller/player/media_list.h"
 #include "controller/player/render/pattern.h"
+#include "controller/player/show.h"
 #include "controller/player/stats.h"
 #include "protocols/base/clock.h"
 #include "protocols/base/log.h"
@@ -33,6 +34,8 @@ struct player {
     struct layout *layout;
     struct compose *compose;
     struct pattern *pattern;
+    struct show *show;
+    int64_t shift_ns; /* of the clock, for rehearsal */
     struct engine *engine;
     struct service service;
     uv_timer_t tick, progress;
@@ -160,6 +163,40 @@ static int open_composition(struct player *p, struct engine_source *source)
     return 0;
 }
 
+static int64_t clock_shift(const struct player *p)
+{
+    struct qp_clock_map map;
+    int64_t utc;
+
+    if (!p->options->has_clock)
+        return 0;
+    qp_clock_sample(&map);
+    utc = qp_clock_mono_ns() + map.tai_minus_mono_ns - map.tai_minus_utc_s * QP_NS_PER_S;
+    return p->options->clock_ms * 1000000 - utc;
+}
+
+static int open_show(struct player *p, struct engine_source *source)
+{
+    struct show_params params = {.schedule = p->options->schedule,
+                                 .screen = p->options->screen,
+                                 .media = p->options->media_dir,
+                                 .log = p->options->check ? NULL : p->options->log,
+                                 .audio_device = p->options->audio,
+                                 .wall = p->wall,
+                                 .unpaced = p->options->unpaced,
+                                 .on_notice = on_notice,
+                                 .user = p};
+    struct qp_diag diag = {""};
+    int r;
+
+    p->shift_ns = params.shift_ns = clock_shift(p);
+    r = show_create(&p->show, &params, &diag);
+    if (r < 0 && diag.text[0])
+        return fail(p, r, &diag);
+    *source = (struct engine_source){.paint = show_paint, .ready = show_is_ready, .self = p->show};
+    return r;
+}
+
 static int open_wall(struct player *p)
 {
     struct qp_report report = {0};
@@ -181,8 +218,10 @@ static int open_wall(struct player *p)
 
 static struct stats_source stats_of(const struct player *p)
 {
-    return (struct stats_source){
-        .wall = p->wall, .engine = p->engine, .compose = p->compose, .began_ns = p->began_ns};
+    return (struct stats_source){.wall = p->wall,
+                                 .engine = p->engine,
+                                 .compose = p->show ? show_compose(p->show) : p->compose,
+                                 .began_ns = p->began_ns};
 }
 
 static void on_tick(uv_timer_t *timer)
@@ -192,6 +231,8 @@ static void on_tick(uv_timer_t *timer)
 
     if (p->compose)
         compose_tick(p->compose);
+    if (p->show)
+        show_tick(p->show);
     if (p->ready)
         return;
     engine_stats(p->engine, &e);
@@ -252,9 +293,17 @@ static void on_stop(void *user)
     uv_close((uv_handle_t *)&p->ended, NULL);
 }
 
+static void on_reload(void *user)
+{
+    struct player *p = user;
+
+    if (p->show)
+        show_reload(p->show);
+}
+
 static int open_loop(struct player *p)
 {
-    struct service_params params = {.on_stop = on_stop, .user = p};
+    struct service_params params = {.on_stop = on_stop, .on_reload = on_reload, .user = p};
     struct qp_diag diag = {""};
     int r = service_init(&p->service, &params, &diag);
 
@@ -297,13 +346,31 @@ static int open_engine(struct player *p, const struct engine_source *source)
                                    .state_dir = p->options->state_dir,
                                    .source = *source,
                                    .max_frames = frame_limit(p),
+                                   .shift_ns = p->shift_ns,
                                    .unpaced = p->options->unpaced,
                                    .on_end = on_engine_end,
                                    .user = p};
     struct qp_diag diag = {""};
     int r = engine_create(&p->engine, &params, &diag);
 
-    return r < 0 ? fail(p, r, &diag) : 0;
+    if (r < 0)
+        return fail(p, r, &diag);
+    if (p->show)
+        show_set_engine(p->show, p->engine);
+    return 0;
+}
+
+static int open_source(struct player *p, struct engine_source *source)
+{
+    switch (p->options->command) {
+    case OPTIONS_PATTERN:
+        return open_pattern(p, source);
+    case OPTIONS_SCHEDULE:
+        return open_show(p, source);
+    case OPTIONS_PLAY:
+        break;
+    }
+    return open_composition(p, source);
 }
 
 static int open_all(struct player *p)
@@ -318,8 +385,7 @@ static int open_all(struct player *p)
         qp_log(&p->log, QP_WARN, "%s", diag.text);
     r = open_wall(p);
     if (r == 0)
-        r = p->options->command == OPTIONS_PATTERN ? open_pattern(p, &source)
-                                                   : open_composition(p, &source);
+        r = open_source(p, &source);
     return r == 0 ? open_engine(p, &source) : r;
 }
 
@@ -385,6 +451,7 @@ static void close_all(struct player *p)
 
     engine_destroy(p->engine);
     compose_destroy(p->compose);
+    show_destroy(p->show);
     layout_destroy(p->layout);
     media_list_finish(&p->media);
     pattern_destroy(p->pattern);

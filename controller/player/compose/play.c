@@ -8,6 +8,8 @@
 
 #include "protocols/base/clock.h"
 
+#define LOOK_EVERY 64
+
 /* --- the loop thread's side ------------------------------------------------------------------- */
 
 /* The lattice frame on which an instant's item begins: the first that is due then or later. */
@@ -536,8 +538,13 @@ static bool is_ready_fed(struct play *p, int64_t f)
 
     if (next && f >= next->begin)
         return has_caught_up(p, next, f);
-    if (on->media && !media_is_ready(on->media, fed_time(p, on, f)))
+    if (on->media && !media_is_ready(on->media, fed_time(p, on, f))) {
+        /* A decoder that is far behind has filled its pictures' room and waits for us. Looking is
+         * counted as a late picture: not too often. */
+        if (++p->n_looks % LOOK_EVERY == 0)
+            (void)media_picture(on->media, fed_time(p, on, f));
         return false;
+    }
     return next || f < atomic_load_explicit(&p->fed_until, memory_order_acquire);
 }
 

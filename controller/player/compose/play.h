@@ -126,6 +126,7 @@ struct play {
     bool over;              /* the last item's time is up */
     bool blank;             /* fed: the item on has no picture, on purpose */
     int64_t last_frame;
+    unsigned n_looks; /* fed, without a clock */
 };
 
 /* What to paint for one frame. from is NULL outside a transition. */

@@ -1,0 +1,334 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "controller/player/show.h"
+
+#include <errno.h>
+#include <libgen.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "controller/player/program.h"
+#include "protocols/base/clock.h"
+#include "protocols/base/file.h"
+#include "protocols/base/json.h"
+
+/* A larger step between two frames is a clock that was set. */
+#define STEP_NS    2000000000LL
+#define MAX_BROKEN 1000
+
+struct show {
+    struct show_params params;
+    struct playlog *log;
+    int64_t tai_minus_utc_ns;
+
+    /* loop thread */
+    char *text; /* the last good document */
+    size_t len;
+    char *broken[MAX_BROKEN];
+    size_t n_broken;
+    struct program *on, *coming; /* coming: handed over, not yet on; NULL: none */
+    bool want_reload, want_anew;
+
+    /* between the two */
+    _Atomic(struct program *) hand; /* to the render thread */
+    _Atomic(struct program *) back; /* and what it has let go of */
+    atomic_bool stepped;
+    _Atomic int64_t tai_ns; /* of the newest frame, 0: none yet */
+
+    /* render thread */
+    struct program *playing, *joining;
+    struct engine *engine; /* borrowed */
+    double level;
+};
+
+static void notice(struct show *s, const char *text)
+{
+    s->params.on_notice(s->params.user, text);
+}
+
+/* UTC of the frame that is being painted. */
+static int64_t now_ms(struct show *s)
+{
+    int64_t tai = atomic_load_explicit(&s->tai_ns, memory_order_relaxed);
+    struct qp_clock_map map;
+
+    if (tai == 0) {
+        qp_clock_sample(&map);
+        tai = qp_clock_mono_ns() + map.tai_minus_mono_ns + s->params.shift_ns;
+    }
+    return (tai - s->tai_minus_utc_ns) / 1000000;
+}
+
+static void pass_notice(void *user, const char *text)
+{
+    notice(user, text);
+}
+
+/* --- programs ----------------------------------------------------------------------------------
+ */
+
+static void on_broken(void *user, const char *file)
+{
+    struct show *s = user;
+
+    for (size_t i = 0; i < s->n_broken; i++) {
+        if (strcmp(s->broken[i], file) == 0)
+            return;
+    }
+    if (s->n_broken == MAX_BROKEN)
+        return;
+    s->broken[s->n_broken] = strdup(file);
+    if (s->broken[s->n_broken]) {
+        s->n_broken++;
+        s->want_anew = true;
+    }
+}
+
+static void forget_broken(struct show *s)
+{
+    while (s->n_broken > 0)
+        free(s->broken[--s->n_broken]);
+}
+
+static void tell_findings(struct show *s, const struct qp_report *report)
+{
+    char text[2048];
+
+    for (size_t i = 0; i < report->n; i++) {
+        const struct qp_finding *f = &report->items[i];
+
+        (void)snprintf(text, sizeof(text), "%s: %s%s%s%s%s", s->params.schedule, f->path,
+                       *f->path ? ": " : "", f->text, *f->remedy ? "; " : "", f->remedy);
+        notice(s, text);
+    }
+}
+
+static int make_program(struct show *s, const char *text, size_t len, struct program **ret,
+                        struct qp_diag *diag)
+{
+    char *copy = strdup(s->params.schedule);
+    struct qp_report report = {0};
+    struct program_params params = {
+        .text = text,
+        .len = len,
+        .dir = copy ? dirname(copy) : NULL,
+        .screen = s->params.screen,
+        .media = s->params.media,
+        .audio_device = s->params.audio_device,
+        .wall = s->params.wall,
+        .broken = (const char *const *)s->broken,
+        .n_broken = s->n_broken,
+        .from_ms = now_ms(s),
+        .tai_minus_utc_ns = s->tai_minus_utc_ns,
+        .log = s->log,
+        .on_notice = pass_notice,
+        .on_broken = on_broken,
+        .user = s,
+    };
+    int r = copy ? program_create(ret, &params, &report, diag) : -ENOMEM;
+
+    tell_findings(s, &report);
+    if (r < 0 && report.n_errors > 0)
+        diag->text[0] = '\0'; /* it was told */
+    else if (r < 0)
+        (void)qp_diag_prefix(diag, r, "%s", s->params.schedule);
+    qp_report_finish(&report);
+    free(copy);
+    return r;
+}
+
+/* Read the file; on success its text is the good one. */
+static int read_schedule(struct show *s, struct program **ret, struct qp_diag *diag)
+{
+    char *text;
+    size_t len;
+    int r = qp_file_read(s->params.schedule, qp_json_default_limits.max_bytes, &text, &len, diag);
+
+    if (r < 0)
+        return r;
+    r = make_program(s, text, len, ret, diag);
+    if (r < 0) {
+        free(text);
+        return r;
+    }
+    free(s->text);
+    s->text = text;
+    s->len = len;
+    return 0;
+}
+
+static void hand_over(struct show *s, struct program *program)
+{
+    s->coming = program;
+    atomic_store_explicit(&s->hand, program, memory_order_release);
+}
+
+static void take_back(struct show *s)
+{
+    struct program *old = atomic_exchange_explicit(&s->back, NULL, memory_order_acq_rel);
+
+    if (!old)
+        return;
+    program_destroy(old, false);
+    s->on = s->coming;
+    s->coming = NULL;
+}
+
+static void begin_anew(struct show *s)
+{
+    struct qp_diag diag = {""};
+    struct program *program = NULL;
+    bool reload = s->want_reload;
+    int r;
+
+    s->want_reload = s->want_anew = false;
+    if (reload)
+        forget_broken(s);
+    r = reload ? read_schedule(s, &program, &diag)
+               : make_program(s, s->text, s->len, &program, &diag);
+    if (r == 0) {
+        hand_over(s, program);
+        if (reload)
+            notice(s, "the schedule was read again");
+        return;
+    }
+    if (diag.text[0])
+        notice(s, diag.text);
+    notice(s, "the schedule that is playing stays");
+}
+
+void show_tick(struct show *s)
+{
+    int64_t now = now_ms(s);
+    struct qp_diag diag;
+
+    take_back(s);
+    program_tick(s->on, now);
+    if (s->coming)
+        program_tick(s->coming, now);
+    if (atomic_exchange_explicit(&s->stepped, false, memory_order_relaxed))
+        s->want_anew = true;
+    /* One at a time: both are in the render thread's hands until the old one comes back. */
+    if (!s->coming && (s->want_reload || s->want_anew))
+        begin_anew(s);
+    if (s->log && playlog_trouble(s->log, &diag))
+        notice(s, diag.text);
+}
+
+void show_reload(struct show *s)
+{
+    s->want_reload = true;
+}
+
+const struct compose *show_compose(const struct show *s)
+{
+    return program_compose(s->on);
+}
+
+/* --- making ------------------------------------------------------------------------------------
+ */
+
+int show_create(struct show **ret, const struct show_params *params, struct qp_diag *diag)
+{
+    struct show *s = calloc(1, sizeof(*s));
+    struct qp_clock_map map;
+    int r = 0;
+
+    if (!s)
+        return qp_diag_set(diag, -ENOMEM, "out of memory");
+    s->params = *params;
+    s->level = -1;
+    qp_clock_sample(&map);
+    s->tai_minus_utc_ns = map.tai_minus_utc_s * QP_NS_PER_S;
+    if (params->log)
+        r = playlog_open(&s->log, params->log, diag);
+    if (r == 0)
+        r = read_schedule(s, &s->on, diag);
+    if (r < 0) {
+        show_destroy(s);
+        return r;
+    }
+    s->playing = s->on;
+    *ret = s;
+    return 0;
+}
+
+void show_destroy(struct show *s)
+{
+    struct program *old;
+
+    if (!s)
+        return;
+    old = atomic_load(&s->back);
+    program_destroy(s->on, old == NULL);
+    program_destroy(s->coming, true);
+    playlog_close(s->log);
+    forget_broken(s);
+    free(s->text);
+    free(s);
+}
+
+void show_set_engine(struct show *s, struct engine *engine)
+{
+    s->engine = engine;
+}
+
+/* --- the render thread -------------------------------------------------------------------------
+ */
+
+static void note_time(struct show *s, int64_t tai_ns)
+{
+    int64_t last = atomic_load_explicit(&s->tai_ns, memory_order_relaxed);
+
+    if (!s->params.unpaced && last && (tai_ns < last || tai_ns - last > STEP_NS))
+        atomic_store_explicit(&s->stepped, true, memory_order_relaxed);
+    atomic_store_explicit(&s->tai_ns, tai_ns, memory_order_relaxed);
+}
+
+/* The program that joins paints as soon as it can, and the old one is let go. */
+static bool paint_joining(struct show *s, struct canvas *canvas, const struct engine_instant *at,
+                          double *ret_level)
+{
+    if (!s->joining)
+        s->joining = atomic_exchange_explicit(&s->hand, NULL, memory_order_acq_rel);
+    if (!s->joining || program_paint(s->joining, canvas, at->tai_ns, at->utc_ns, at->mono_ns,
+                                     ret_level) == COMPOSE_WAITING)
+        return false;
+    atomic_store_explicit(&s->back, s->playing, memory_order_release);
+    s->playing = s->joining;
+    s->joining = NULL;
+    return true;
+}
+
+static enum engine_paint dim(struct show *s, double level)
+{
+    if (level < s->level || level > s->level)
+        engine_set_brightness(s->engine, level);
+    s->level = level;
+    return ENGINE_SHOW;
+}
+
+enum engine_paint show_paint(void *show, struct canvas *canvas, const struct engine_instant *at)
+{
+    struct show *s = show;
+    double level = 0;
+
+    note_time(s, at->tai_ns);
+    if (paint_joining(s, canvas, at, &level))
+        return dim(s, level);
+    /* Without a clock time stands still until it can. */
+    if (s->joining && s->params.unpaced)
+        return ENGINE_WAIT;
+    if (program_paint(s->playing, canvas, at->tai_ns, at->utc_ns, at->mono_ns, &level) ==
+        COMPOSE_WAITING)
+        return ENGINE_WAIT;
+    return dim(s, level);
+}
+
+bool show_is_ready(void *show, const struct engine_instant *at)
+{
+    struct show *s = show;
+
+    return program_is_ready(s->playing, at->tai_ns);
+}

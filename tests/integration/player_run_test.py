@@ -1,0 +1,290 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+# timeout: 240
+"""qp-player run: a schedule by the clock, seen at the far end of the wire.
+
+Clips carry their number and the number of the frame in their colours, so that each captured frame
+says which instant of which clip it shows. Without pacing the clock of the run is exact; the runs
+in real time look only at the order of things.
+"""
+import json
+import os
+import signal
+import sys
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "support"))
+import receive
+import walls
+from tap import Tap, lossless, player, put_json, start_player, temporary, until
+
+WIDTH, HEIGHT, RATE, SECONDS = 64, 32, 25, 10
+A, B = 200, 100
+FIELDS = {"start", "end", "screen", "layer", "rule", "item", "position_ms", "frames_expected",
+          "frames_presented", "frames_dark", "reason"}
+tap = Tap()
+
+
+def clip(folder, name, colour):
+    frames = [bytes([colour, i, 255 - i]) * (WIDTH * HEIGHT) for i in range(RATE * SECONDS)]
+    return lossless(os.path.join(folder, name), frames, WIDTH, HEIGHT, RATE)
+
+
+class Stage:
+    """A folder with wall, clips, schedule."""
+
+    def __init__(self, folder):
+        self.folder = folder
+        self.wall = walls.plain("ddp", width=WIDTH, height=HEIGHT)
+        self.wall["refresh"] = RATE
+        self.wall_path = put_json(folder, "wall.json", self.wall)
+        self.media = os.path.join(folder, "media")
+        os.mkdir(self.media)
+        clip(self.media, "a.nut", A)
+        clip(self.media, "b.nut", B)
+        self.log = os.path.join(folder, "shown.jsonl")
+        self.capture = os.path.join(folder, "out.pcapng")
+
+    def schedule(self, rules, items=(), **more):
+        files = {"a": "a.nut", "b": "b.nut", **dict(items)}
+        return put_json(self.folder, "schedule.json", {
+            "version": 1, "zone": "Asia/Shanghai",
+            "screens": [{"id": "s1", "name": "One", "default": "fallback"}],
+            "items": [{"id": i, "file": f, "duration_s": SECONDS} for i, f in files.items()],
+            "playlists": [{"id": "fallback", "entries": ["a"]}], "rules": rules, **more})
+
+    def arguments(self, clock, *more):
+        return ["run", "--wall", self.wall_path, "--schedule",
+                os.path.join(self.folder, "schedule.json"), "--screen", "s1", "--media", self.media,
+                "--clock", clock, "--link", f"pcap:{self.capture}", "--log", self.log, "--quiet",
+                *more]
+
+    def rehearse(self, clock, seconds):
+        """Without pacing; returns how it ended and the canvases."""
+        ended = player(*self.arguments(clock, "--unpaced", "--seconds", str(seconds)))
+        return ended, self.canvases() if ended.status == 0 else []
+
+    def canvases(self):
+        received = receive.rebuild_file(walls.ports(self.wall), self.capture)
+        port = walls.ports(self.wall)[0].id
+        return [walls.canvas_of(self.wall, {port: f.cells}) for f in received[port].frames]
+
+    def records(self):
+        with open(self.log, encoding="utf-8") as file:
+            return [json.loads(line) for line in file]
+
+
+def top(canvas):
+    """(clip, frame) by the pixel in the corner."""
+    return canvas[0], canvas[1]
+
+
+def rule(name, item, times, **more):
+    return {"id": name, "item": item, "window": {"times": times}, **more}
+
+
+DAY = [rule("night", "a", "08:00-09:00"), rule("day", "b", "09:00-17:00")]
+
+
+def check_boundary(folder):
+    stage = Stage(folder)
+    stage.schedule(DAY)
+    ended, shown = stage.rehearse("2026-07-17T08:59:56+08:00", 6)
+    if not tap.ok(ended.status == 0 and len(shown) == 6 * RATE, "a schedule is played", ended):
+        return
+    codes = [top(c) for c in shown]
+    before = [n for c, n in codes if c == A]
+    after = [n for c, n in codes if c == B]
+    # Both windows are whole multiples of the clips: the last frame of one comes before the hour.
+    tap.ok(before == list(range(RATE * SECONDS - len(before), RATE * SECONDS)),
+           "a clip is joined in progress and ends with the hour", before)
+    tap.ok(150 <= before[0] < 200, "joined where the clock is", before)
+    tap.ok(codes == [(A, n) for n in before] + [(B, n) for n in range(len(after))] and after,
+           "the next begins on the frame of 09:00:00", codes)
+    tap.ok(all(c != bytes(len(c)) for c in shown), "no dark frame")
+    first, second = stage.records()
+    tap.ok(set(first) == FIELDS and first["rule"] == "night" and first["item"] == "a"
+           and first["layer"] == "schedule" and first["end"] == "2026-07-17T01:00:00.000Z"
+           and first["position_ms"] == before[0] * 1000 // RATE
+           and first["frames_expected"] == first["frames_presented"] == len(before),
+           "the log tells the first", first)
+    tap.ok(second["start"] == first["end"] and second["rule"] == "day"
+           and second["position_ms"] == 0 and second["reason"] == "stopped"
+           and second["frames_presented"] == len(after), "the log tells the second", second)
+
+
+def check_cut(folder):
+    """A boundary in the middle of an item, which is cut there."""
+    stage = Stage(folder)
+    stage.schedule([rule("night", "a", "08:00-09:00:03"), rule("day", "b", "09:00:03-17:00")])
+    ended, shown = stage.rehearse("2026-07-17T09:00:01+08:00", 4)
+    codes = [top(c) for c in shown]
+    before = [n for c, n in codes if c == A]
+    tap.ok(ended.status == 0 and before and before[-1] == 3 * RATE - 1
+           and codes[len(before):] == [(B, n) for n in range(len(codes) - len(before))],
+           "an item is cut on its frame", f"{ended}{codes}")
+    tap.ok(stage.records()[0]["reason"] == "cut", "and the log says so", stage.records())
+
+
+def check_display_and_bar(folder):
+    stage = Stage(folder)
+    stage.schedule([rule("all", "a", "08:00-17:00"),
+                    {"id": "bar", "type": "overlay", "text": "MMMMMMMM",
+                     "window": {"times": "09:00:02-09:00:04"}},
+                    {"id": "off", "type": "display", "power": "off",
+                     "window": {"times": "09:00:06-09:00:07"}}])
+    ended, shown = stage.rehearse("2026-07-17T09:00:01+08:00", 8)
+    if not tap.ok(ended.status == 0, "bar and display: plays", ended):
+        return
+    # Frame n of the clip is shown at 09:00:00 + n / 25 s; a dark frame in its place.
+    first = top(shown[0])[1]
+    place = {first + i: c for i, c in enumerate(shown)}
+    dark = [n for n, c in place.items() if c == bytes(len(c))]
+    tap.ok(dark == list(range(6 * RATE, 7 * RATE)), "off is dark, exactly as long", dark)
+    lit = {n: c for n, c in place.items() if n not in dark}
+    tap.ok(all(top(c) == (A, n) for n, c in lit.items()), "the clip goes on meanwhile")
+    bottom = 3 * (HEIGHT - 2) * WIDTH
+    barred = [n for n, c in lit.items() if c[bottom] != A]
+    tap.ok(barred == list(range(2 * RATE, 4 * RATE)), "the bar is there exactly as long", barred)
+    lower = 3 * (HEIGHT // 2) * WIDTH
+    tap.ok(any(max(c[lower:]) > 250 for n, c in lit.items() if n in barred), "with letters in it")
+    record = stage.records()[-1]
+    tap.ok(record["frames_dark"] == RATE, "dark frames are told", record)
+
+
+def check_brightness(folder):
+    stage = Stage(folder)
+    stage.schedule([rule("all", "a", "08:00-17:00"),
+                    {"id": "dim", "type": "display", "brightness_percent": 0,
+                     "window": {"times": "09:00:02-09:00:03"}}])
+    ended, shown = stage.rehearse("2026-07-17T09:00:01+08:00", 4)
+    if not tap.ok(ended.status == 0, "brightness: plays", ended):
+        return
+    first = top(shown[0])[1]
+    dimmed = [first + i for i, c in enumerate(shown) if c[0] < A]
+    tap.ok(dimmed == list(range(2 * RATE, 3 * RATE)), "the cap holds exactly as long", dimmed)
+
+
+def check_missing(folder):
+    stage = Stage(folder)
+    stage.schedule([{"id": "mix", "playlist": "three", "window": {"times": "08:00-17:00"}}],
+                   [("gone", "gone.mp4"), ("torn", "torn.mp4")],
+                   playlists=[{"id": "fallback", "entries": ["a"]},
+                              {"id": "three", "entries": ["gone", "a", "b"]}])
+    ended, shown = stage.rehearse("2026-07-17T09:00:01+08:00", 25)
+    tap.ok(ended.status == 0 and "item gone: gone.mp4" in ended.err and "torn" in ended.err,
+           "missing files are told", ended)
+    tap.ok({r["item"] for r in stage.records()} == {"a", "b"} and len(shown) == 25 * RATE
+           and {top(c)[0] for c in shown} == {A, B}, "and the others play", stage.records())
+
+
+def check_broken(folder):
+    """A file that is there but no clip: found when it is opened, then left out."""
+    stage = Stage(folder)
+    with open(os.path.join(stage.media, "torn.mp4"), "wb") as file:
+        file.write(b"no clip" * 1000)
+    stage.schedule([{"id": "mix", "playlist": "two", "window": {"times": "08:00-17:00"}}],
+                   [("torn", "torn.mp4")],
+                   playlists=[{"id": "fallback", "entries": ["a"]},
+                              {"id": "two", "entries": ["b", "torn"]}])
+    ended, shown = stage.rehearse("2026-07-17T09:00:05+08:00", 30)
+    tap.ok(ended.status == 0 and "torn.mp4" in ended.err, "a broken file is told", ended)
+    tap.ok(len(shown) == 30 * RATE and {top(c)[0] for c in shown} == {B}
+           and all(r["item"] == "b" for r in stage.records()), "and never leaves the wall dark",
+           stage.records())
+
+
+def check_safe_slide(folder):
+    stage = Stage(folder)
+    stage.schedule([], screens=[{"id": "s1", "name": "One"}], playlists=[])
+    ended, shown = stage.rehearse("2026-07-17T09:00:00+08:00", 1)
+    tap.ok(ended.status == 0 and shown and all(max(c[:3]) > 0 for c in shown),
+           "with nothing to show the safe slide is there", ended)
+    record = stage.records()[-1]
+    tap.ok(record["item"] is None and record["layer"] == "safe", "and told", record)
+
+
+def check_real_time(folder):
+    """Paced: order, SIGHUP with a broken and with a good schedule, the end by SIGTERM."""
+    stage = Stage(folder)
+    path = stage.schedule(DAY)
+    with start_player(*stage.arguments("2026-07-17T08:59:58+08:00")) as process:
+        until(lambda: os.path.exists(stage.log) and stage.records(), what="the first record")
+        with open(path, "w", encoding="utf-8") as file:
+            file.write('{"version": 1, "screens": [')
+        process.process.send_signal(signal.SIGHUP)
+        until(lambda: "that is playing stays" in process.errors(), what="the refusal")
+        tap.ok(process.is_running() and len(stage.records()) == 1,
+               "a broken schedule changes nothing", process.errors())
+        stage.schedule([rule("other", "a", "08:00-17:00")])
+        process.process.send_signal(signal.SIGHUP)
+        replaced = until(lambda: [r for r in stage.records() if r["reason"] == "replaced"],
+                         what="the new schedule")
+        tap.ok(replaced[0]["rule"] == "day", "a good one takes its place", replaced)
+        ended = process.stop()
+    tap.ok(ended.status == 0, "ends in order", ended)
+    records, shown = stage.records(), stage.canvases()
+    tap.ok([r["rule"] for r in records] == ["night", "day", "other"]
+           and records[-1]["reason"] == "stopped", "everything is in the log", records)
+    clips = [top(c)[0] for c in shown]
+    order = [c for i, c in enumerate(clips) if i == 0 or clips[i - 1] != c]
+    tap.ok(order == [A, B, A], "the wall showed them in this order, never anything else", order)
+
+
+def check_killed(folder):
+    """SIGKILL leaves whole lines; a torn end is cut off, and the log goes on."""
+    stage = Stage(folder)
+    stage.schedule(DAY)
+    with start_player(*stage.arguments("2026-07-17T08:59:58+08:00")) as process:
+        until(lambda: os.path.exists(stage.log) and os.path.getsize(stage.log), what="a record")
+        process.stop(sig=signal.SIGKILL)
+    with open(stage.log, "rb") as file:
+        data = file.read()
+    tap.ok(data.endswith(b"\n") and [r["rule"] for r in stage.records()] == ["night"],
+           "a killed player leaves whole lines", data)
+    with open(stage.log, "ab") as file:
+        file.write(b'{"start": "20')
+    ended, _ = stage.rehearse("2026-07-17T10:00:01+08:00", 1)
+    tap.ok(ended.status == 0 and [r["rule"] for r in stage.records()] == ["night", "day"],
+           "a torn line is cut off and the log goes on", ended)
+
+
+def check_refused(folder):
+    stage = Stage(folder)
+    stage.schedule(DAY)
+    base = ["run", "--wall", stage.wall_path, "--schedule",
+            os.path.join(folder, "schedule.json"), "--media", stage.media, "--check"]
+    cases = [("an unknown screen", [*base, "--screen", "s9"], 1, ('no screen "s9"', "s1")),
+             ("no screen", base, 2, ("--screen is missing",)),
+             ("a clock that is none", [*base, "--screen", "s1", "--clock", "9 o'clock"], 2,
+              ("--clock", "2026-07-17T08:59:50Z")),
+             ("a clock without a zone", [*base, "--screen", "s1", "--clock", "2026-07-17T08:59:50"],
+              2, ("--clock",)),
+             ("a log that is a folder", [*base[:-1], "--screen", "s1", "--log", folder], 1,
+              (folder,)),
+             ("media files", [*base, "--screen", "s1", "x.mp4"], 2, ("the schedule says",))]
+    for name, arguments, status, words in cases:
+        ended = player(*arguments)
+        tap.ok(ended.status == status and all(w in ended.err for w in words),
+               f"refused: {name}", ended)
+    good = player(*base, "--screen", "s1")
+    tap.ok(good.status == 0, "--check of a good one", good)
+    stage.schedule([rule("day", "nothing", "09:00-17:00"), rule("day", "a", "25:00-26:00")])
+    ended = player(*base, "--screen", "s1")
+    tap.ok(ended.status == 1 and "rules[0]" in ended.err and "rules[1]" in ended.err,
+           "refused: a schedule with errors, all of them named", ended)
+
+
+def main():
+    for name, function in (("the boundary of a day", check_boundary), ("a cut", check_cut),
+                           ("bar and display", check_display_and_bar),
+                           ("brightness", check_brightness), ("missing", check_missing),
+                           ("broken", check_broken), ("safe slide", check_safe_slide),
+                           ("in real time", check_real_time), ("killed", check_killed),
+                           ("refused", check_refused)):
+        with temporary() as folder:
+            tap.case(name, function, folder)
+    tap.done()
+
+
+if __name__ == "__main__":
+    main()
