@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* tz_golden.h - local times as Python's zoneinfo gives them (tzdata 2024 and later; past instants
- * only: what is to come, parliaments change). Zone, UTC seconds, "YYYY-MM-DD HH:MM:SS weekday yearday
- * offset dst". */
+ * only: what is to come, parliaments change). Zone, UTC seconds, "YYYY-MM-DD HH:MM:SS weekday
+ * yearday offset dst". */
 #ifndef TESTS_UNIT_COMPOSE_TZ_GOLDEN_H
 #define TESTS_UNIT_COMPOSE_TZ_GOLDEN_H
 
