@@ -131,28 +131,32 @@ int playlog_open(struct playlog **ret, const char *file, struct qp_diag *diag)
     if (err == 0)
         err = worker_start(&log->worker, &wp, diag);
     if (err < 0) {
-        playlog_close(log);
+        (void)playlog_close(log, NULL);
         return err;
     }
     *ret = log;
     return 0;
 }
 
-void playlog_close(struct playlog *log)
+bool playlog_close(struct playlog *log, struct qp_diag *ret)
 {
+    bool is_new;
+
     if (!log)
-        return;
+        return false;
     (void)pthread_mutex_lock(&log->lock);
     log->quit = true;
     (void)pthread_cond_signal(&log->wake);
     (void)pthread_mutex_unlock(&log->lock);
     worker_join(&log->worker);
+    is_new = playlog_trouble(log, ret);
     if (log->fd >= 0)
         (void)close(log->fd);
     (void)pthread_cond_destroy(&log->wake);
     (void)pthread_mutex_destroy(&log->lock);
     free(log->file);
     free(log);
+    return is_new;
 }
 
 void playlog_add(struct playlog *log, char *line)

@@ -20,8 +20,9 @@ struct playlog;
 /* Open or make the file and start the thread. Returns 0, or the errno of open, -EINVAL (no regular
  * file), -EAGAIN, -ENOMEM with a sentence. */
 QP_MUST_CHECK int playlog_open(struct playlog **ret, const char *file, struct qp_diag *diag);
-/* Writes what waits. NULL is fine. */
-void playlog_close(struct playlog *log);
+/* Writes what waits. Returns true when there was trouble that nobody was told of, with the
+ * sentence. NULL is fine, for ret, too. */
+bool playlog_close(struct playlog *log, struct qp_diag *ret);
 
 /* Take one line without its end (from malloc). NULL is counted as a record lost. */
 void playlog_add(struct playlog *log, char *line);

@@ -257,13 +257,15 @@ int show_create(struct show **ret, const struct show_params *params, struct qp_d
 void show_destroy(struct show *s)
 {
     struct program *old;
+    struct qp_diag diag;
 
     if (!s)
         return;
     old = atomic_load(&s->back);
     program_destroy(s->on, old == NULL);
     program_destroy(s->coming, true);
-    playlog_close(s->log);
+    if (playlog_close(s->log, &diag))
+        notice(s, diag.text);
     forget_broken(s);
     free(s->text);
     free(s);

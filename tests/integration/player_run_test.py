@@ -15,7 +15,8 @@ import sys
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "support"))
 import receive
 import walls
-from tap import Tap, lossless, player, put_json, start_player, temporary, until
+from tap import (Skip, Tap, lossless, player, program, put_json, run, start_player, temporary,
+                 until)
 
 WIDTH, HEIGHT, RATE, SECONDS = 64, 32, 25, 10
 A, B = 200, 100
@@ -248,6 +249,31 @@ def check_killed(folder):
            "a torn line is cut off and the log goes on", ended)
 
 
+FULL = 'mount -t tmpfs -o size=4096 none "$0" && { cat /dev/zero > "$0/fill"; "$@"; }'
+
+
+def check_full_disk(folder):
+    """In a mount namespace of its own, so that nothing is left behind."""
+    stage = Stage(folder)
+    stage.schedule(DAY)
+    disk = os.path.join(folder, "disk")
+    os.mkdir(disk)
+    try:
+        probe = run(["unshare", "-m", "mount", "-t", "tmpfs", "-o", "size=4096", "none", disk])
+    except OSError as error:
+        raise Skip(str(error)) from None
+    if probe.status:
+        raise Skip("this user may not mount")
+    stage.log = os.path.join(disk, "shown.jsonl")
+    ended = run(["unshare", "-m", "sh", "-c", FULL, disk, program("qp-player"),
+                 *stage.arguments("2026-07-17T08:59:58+08:00", "--unpaced", "--seconds", "20")], 60)
+    shown = stage.canvases()
+    tap.ok(ended.status == 0 and len(shown) == 20 * RATE, "a full disk does not stop the show",
+           ended)
+    tap.ok("records were not written" in ended.err and "No space left" in ended.err,
+           "and is told", ended)
+
+
 def check_refused(folder):
     stage = Stage(folder)
     stage.schedule(DAY)
@@ -280,7 +306,7 @@ def main():
                            ("brightness", check_brightness), ("missing", check_missing),
                            ("broken", check_broken), ("safe slide", check_safe_slide),
                            ("in real time", check_real_time), ("killed", check_killed),
-                           ("refused", check_refused)):
+                           ("a full disk", check_full_disk), ("refused", check_refused)):
         with temporary() as folder:
             tap.case(name, function, folder)
     tap.done()
