@@ -386,7 +386,8 @@ static int open_all(struct player *p)
     r = open_wall(p);
     if (r == 0)
         r = open_source(p, &source);
-    return r == 0 ? open_engine(p, &source) : r;
+    /* A check opens no link: a capture of that name may be there already. */
+    return r == 0 && !p->options->check ? open_engine(p, &source) : r;
 }
 
 static int play(struct player *p)

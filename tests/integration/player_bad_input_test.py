@@ -470,6 +470,11 @@ def check_usage():
         sacn = put_json(folder, "sacn.json", walls.plain("sacn", WIDTH, HEIGHT))
         expect("a state folder that is a file",
                play(folder, "--state-dir", state, good, wall=sacn), 1, "state")
+        capture = write(folder, "kept.pcapng", b"somebody's capture")
+        ended = player("play", "--wall", wall, "--link", "pcap:" + capture, "--check", good)
+        with open(capture, "rb") as file:
+            tap.ok(ended.status == 0 and file.read() == b"somebody's capture",
+                   "--check leaves a capture alone", ended)
 
 
 def main():
