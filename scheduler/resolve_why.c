@@ -17,6 +17,8 @@ bool resolve_mixes(const struct rule *mix, const struct rule *winner)
         return true;
     if (winner->layer < LAYER_INTERRUPT)
         return false;
+    if (winner->mandatory)
+        return mix->mandatory && (mix->any_priority || mix->priority >= winner->priority);
     return mix->any_priority || mix->mandatory || mix->slot != NONE ||
            winner->layer == LAYER_DEFAULT || mix->priority >= winner->priority;
 }

@@ -10,8 +10,8 @@
 void resolve_why(struct query *q, const struct found lanes[LANE_N], struct resolution *ret);
 
 /* May an interrupt, or what fills a slot, mix with the winner of the content (NULL: the screen's
- * default)? It needs at least its priority, unless it is a mandatory block or may interrupt
- * anything; and no mixing with alerts. */
+ * default)? It needs at least its priority, unless it is mandatory, fills a slot or may interrupt
+ * anything; no mixing with alerts; into a mandatory block only what is mandatory, too. */
 bool resolve_mixes(const struct rule *mix, const struct rule *winner);
 
 #endif

@@ -150,14 +150,20 @@ static void look(struct timeline *tl)
 /* --- the end of an item ------------------------------------------------------------------------
  */
 
-/* An alert cuts whatever runs on past a boundary. */
-static int64_t until_alert(struct timeline *tl, int64_t from_ms, int64_t limit_ms)
+/* A node's block must play, in its time and all of it: nothing else runs on into it. */
+static bool is_mandatory(const struct resolution *r)
+{
+    return r->rule && r->rule->mandatory && r->layer == LAYER_SCHEDULE;
+}
+
+/* An alert and a mandatory block cut whatever runs on past a boundary. */
+static int64_t until_cut(struct timeline *tl, int64_t from_ms, int64_t limit_ms)
 {
     struct resolution r;
 
     for (int64_t at = from_ms; at < limit_ms; at = r.next_change_ms) {
         ask(tl, at, &r);
-        if (r.layer <= LAYER_TAKEOVER)
+        if (r.layer <= LAYER_TAKEOVER || (is_mandatory(&r) && r.rule != tl->now.rule))
             return at;
     }
     return limit_ms;
@@ -172,7 +178,7 @@ static int64_t overrun(struct timeline *tl, const struct rule *rule, int64_t at)
         return at;
     if (rule->max_wait_ms < limit - at)
         limit = at + rule->max_wait_ms;
-    return until_alert(tl, at, limit);
+    return until_cut(tl, at, limit);
 }
 
 /* Is there another winner at the next possible change before end_ms? *ret: when. */
@@ -373,14 +379,14 @@ static bool take_any(struct timeline *tl, struct turn *t)
     return take_default(tl, t);
 }
 
-/* A quota that the chosen item would leave short is filled first; a chosen item of the winner waits
- * for its turn after the filler. */
+/* A quota that the chosen item would leave short is filled first, but not in a mandatory block: after
+ * it; a chosen item of the winner waits for its turn after the filler. */
 static void fill(struct timeline *tl, struct turn *t)
 {
     uint32_t quota;
     struct pick p;
 
-    if (tl->n_quotas == 0 || t->exact || tl->now.layer < LAYER_INTERRUPT)
+    if (tl->n_quotas == 0 || t->exact || tl->now.layer < LAYER_INTERRUPT || is_mandatory(&tl->now))
         return;
     p = timeline_fill(tl, t->pick.item, t->pick.len_ms, &quota);
     if (p.item == NONE)

@@ -218,6 +218,94 @@ TEST(an_alert_cuts_what_runs_on)
     mini_free(x);
 }
 
+/* What a node orders is told: when, and how much. */
+static void block_is_whole(enum boundary boundary, void (*change)(struct mini *x))
+{
+    struct mini *x = mini_new("UTC");
+    struct rule *a = mini_rule(x, playlist_of(x, 7, 61000)), *block;
+    int64_t shown = 0;
+
+    a->boundary = boundary;
+    a->priority = 1000;
+    block = mini_rule(x, mini_single(x, 30 * MINUTE_MS));
+    block->mandatory = true;
+    (void)mini_daily(x, block, 19 * 60, 19 * 60 + 30);
+    if (change)
+        change(x);
+    mini_prepare(x);
+    mini_timeline(x, T0, T0 + DAY_MS);
+    for (size_t i = 0; i < x->n_log; i++) {
+        if (x->log[i].rule != block)
+            continue;
+        T_CHECK(shown > 0 || x->log[i].start_ms == T0 + 19 * HOUR_MS);
+        shown += x->log[i].end_ms - x->log[i].start_ms;
+    }
+    T_EQ(shown, 30 * MINUTE_MS);
+    mini_free(x);
+}
+
+static void with_interrupts(struct mini *x)
+{
+    struct rule *slot = mini_rule(x, mini_single(x, 7000));
+    struct rule *i = mini_interrupt(x, mini_single(x, 9000), 0.1);
+
+    slot->slot = 0; /* a share that a node gives away is not its own block's */
+    x->slots[0] = (struct slot){.id = slot->id, .share = 0.3};
+    x->m.n_slots = 1;
+    i->priority = 1000000;
+    mini_interrupt(x, mini_single(x, 9000), 0.1)->mandatory = true; /* below the block's priority */
+    x->rules[1].priority = 900;
+}
+
+static void with_a_quota(struct mini *x)
+{
+    uint32_t filler = mini_single(x, 15000);
+
+    x->items[x->m.n_items - 1].category = 1;
+    x->quotas[0] = (struct quota){.id = x->ids[0],
+                                  .targets = &x->targets[0],
+                                  .n_targets = 1,
+                                  .numerator = 1,
+                                  .denominator = NONE,
+                                  .band_end_s = 86400,
+                                  .min = 0.1,
+                                  .max = NAN,
+                                  .action = QUOTA_AUTOFILL,
+                                  .filler = filler};
+    x->m.n_quotas = 1;
+}
+
+TEST(a_mandatory_block_plays_all_of_its_time)
+{
+    block_is_whole(BOUNDARY_CUT, NULL);
+    block_is_whole(BOUNDARY_FINISH_ITEM, NULL);
+    block_is_whole(BOUNDARY_FINISH_LOOP, NULL);
+    block_is_whole(BOUNDARY_FINISH_LOOP, with_interrupts);
+    block_is_whole(BOUNDARY_FINISH_ITEM, with_a_quota);
+}
+
+/* Its own interrupts of the same rank share its time: the node that sets both means both. */
+TEST(mandatory_interrupts_mix_into_a_block_by_priority)
+{
+    struct mini *x = mini_new("UTC");
+    struct rule *block = mini_rule(x, mini_single(x, 10000));
+    struct rule *i = mini_interrupt(x, mini_single(x, 10000), 0.5);
+
+    block->mandatory = i->mandatory = true;
+    mini_prepare(x);
+    mini_timeline(x, T0, T0 + HOUR_MS);
+    T_EQ(mini_plays(x, 1), 180);
+    i->priority = -1;
+    mini_prepare(x);
+    mini_timeline(x, T0, T0 + HOUR_MS);
+    T_EQ(mini_plays(x, 1), 0);
+    i->any_priority = true;
+    mini_prepare(x);
+    mini_timeline(x, T0, T0 + HOUR_MS);
+    T_EQ(mini_plays(x, 1), 180);
+    mini_free(x);
+}
+
 TEST(midnight_cuts_and_begins_anew)
 {
     struct mini *x = mini_new("Asia/Shanghai");
