@@ -164,6 +164,16 @@ static CLIP_UNUSED enum media_state clip_wait(struct media *m)
     return media_state(m);
 }
 
+/* Wait until the file was decoded to its end, so that the item's length is no estimate any more. */
+static CLIP_UNUSED bool clip_wait_decoded(struct media *m)
+{
+    int64_t until = clip_now() + CLIP_DEADLINE_NS;
+
+    while (!media_is_ready(m, INT64_MAX / 2) && clip_now() < until)
+        clip_breathe();
+    return media_is_ready(m, INT64_MAX / 2);
+}
+
 /* The picture after `before` (the first for NULL), or NULL when the item ended. */
 static CLIP_UNUSED const struct media_picture *clip_next(struct media *m,
                                                          const struct media_picture *before)

@@ -298,6 +298,7 @@ TEST(images)
             exit(1);
         }
         T_CHECK(p->opaque);
+        T_CHECK(clip_wait_decoded(m));
         T_EQ(media_duration_ns(m), MEDIA_STILL_NS);
         media_close(m);
     }
