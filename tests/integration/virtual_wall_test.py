@@ -263,24 +263,28 @@ def test_sentences():
     wall = wall_file("cl1.json", "colorlight-5a", 1, "bgr")
     capture = put("one.pcapng", pcapng(["p1"], [(0, T0 + k, f) for k, f in
                                                 enumerate(cl_frame(picture(0)))]))
-    for args, words in (
-            (["--wall", wall], ["--pcap", "--listen"]),
-            (["--pcap", capture], ["--wall"]),
-            (["--wall", work("none.json"), "--pcap", capture], ["none.json"]),
-            (["--wall", wall, "--pcap", work("none")], ["none"]),
-            (["--wall", wall, "--pcap", capture, "--frame", "9", "--png", work("n.png")], ["9", "1"]),
-            (["--wall", wall, "--pcap", capture, "--png", work("no/dir.png")], ["dir.png"]),
-            (["--wall", wall, "--pcap", capture, "--port", "zz"], ["zz"]),
-            (["--wall", wall, "--listen", "nic:nonesuch0"], ["nonesuch0", "ip link"]),
-            (["--wall", wall, "--listen", "nic:lo=zz"], ["zz"]),
-            (["--wall", wall, "--listen", "udp"], ["UDP"]),
-            (["--wall", wall, "--listen", "tcp:1"], ["nic:", "udp", "local:"]),
-            (["--wall", wall, "--listen", "local:" + "x" * 200], ["path"]),
-            (["--wall", wall, "--pcap", capture, "--http", "nowhere:80"], ["nowhere"]),
-            (["--wall", wall, "--pcap", capture, "--look", "odd"], ["odd", "light"]),
-            (["--wall", wall, "--pcap", capture, "--frames", "-3"], ["-3"]),
-            (["--nonsense"], ["--help"])):
-        _, err = run(*args, code=1)
+    for code, args, words in (
+            (2, ["--wall", wall], ["--pcap", "--listen"]),
+            (2, ["--pcap", capture], ["--wall"]),
+            (1, ["--wall", work("none.json"), "--pcap", capture], ["none.json"]),
+            (1, ["--wall", wall, "--pcap", work("none")], ["none"]),
+            (1, ["--wall", wall, "--pcap", capture, "--frame", "9", "--png", work("n.png")], ["9", "1"]),
+            (1, ["--wall", wall, "--pcap", capture, "--png", work("no/dir.png")], ["dir.png"]),
+            (1, ["--wall", wall, "--pcap", capture, "--port", "zz"], ["zz"]),
+            (1, ["--wall", wall, "--listen", "nic:nonesuch0"], ["nonesuch0", "ip link"]),
+            (1, ["--wall", wall, "--listen", "nic:lo=zz"], ["zz"]),
+            (1, ["--wall", wall, "--listen", "udp"], ["UDP"]),
+            (2, ["--wall", wall, "--listen", "tcp:1"], ["nic:", "udp", "local:"]),
+            (2, ["--wall", wall, "--listen", "local:" + "x" * 200], ["path"]),
+            (2, ["--wall", wall, "--listen", "local:"], ["path"]),
+            (2, ["--wall", wall, "--listen", "nic:"], ["interface"]),
+            (2, ["--wall", wall, "--listen", "nic:longer-than-15-b"], ["interface"]),
+            (2, ["--wall", wall, "--listen", "udp:1.2.3"], ["IPv4"]),
+            (2, ["--wall", wall, "--pcap", capture, "--http", "nowhere:80"], ["nowhere"]),
+            (2, ["--wall", wall, "--pcap", capture, "--look", "odd"], ["odd", "light"]),
+            (2, ["--wall", wall, "--pcap", capture, "--frames", "-3"], ["-3"]),
+            (2, ["--nonsense"], ["--help"])):
+        _, err = run(*args, code=code)
         check(all(w in err for w in words), args, err)
     check("usage" in run("--help")[0])
 

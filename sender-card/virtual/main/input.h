@@ -44,7 +44,7 @@ struct inputs {
 QP_MUST_CHECK int inputs_init(struct inputs *in, struct qp_diag *diag);
 void inputs_finish(struct inputs *in);
 
-/* spec as --listen has it. Returns 0; -EPERM (no CAP_NET_RAW), -ENODEV, -EADDRINUSE ... each with a
+/* spec as --listen has it, checked by options_parse. Returns 0; -EPERM (no CAP_NET_RAW), -ENODEV, -EADDRINUSE ... each with a
  * sentence and a remedy. */
 QP_MUST_CHECK int inputs_listen(struct inputs *in, const struct virtual_wall *vw,
                                 const struct wall *wall, const char *spec, uint32_t port,

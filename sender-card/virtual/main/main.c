@@ -12,6 +12,8 @@
 #include "sender-card/virtual/main/options.h"
 #include "sender-card/virtual/main/web.h"
 
+#define EXIT_USAGE 2
+
 struct app {
     struct wall_options options;
     struct qp_log log;
@@ -191,13 +193,15 @@ int main(int argc, char **argv)
 {
     struct app *app = calloc(1, sizeof(*app));
     struct qp_diag diag = {""};
+    bool wrong_options;
     int r;
 
     if (!app)
-        return 1;
+        return EXIT_FAILURE;
     app->log = (struct qp_log){.module = "qp-wall", .level = QP_INFO};
     app->live.wake_fd = -1;
     r = options_parse(&app->options, argc, argv, &diag);
+    wrong_options = r < 0;
     if (r == 0 && (app->options.help || app->options.version))
         (void)fputs(app->options.help ? options_help : "qp-wall " QP_VERSION "\n", stdout);
     else if (r == 0)
@@ -208,5 +212,5 @@ int main(int argc, char **argv)
         live_finish(&app->live);
     wall_destroy(app->wall);
     free(app);
-    return r < 0 ? 1 : 0;
+    return wrong_options ? EXIT_USAGE : r < 0 ? EXIT_FAILURE : EXIT_SUCCESS;
 }

@@ -3,8 +3,10 @@
 
 #include <arpa/inet.h>
 #include <getopt.h>
+#include <net/if.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/un.h>
 
 #include "protocols/base/parse.h"
 
@@ -34,7 +36,7 @@ const char options_help[] =
     "  --http ADDRESS:PORT   show the wall live in a browser, e.g. 127.0.0.1:8081\n"
     "  --help, --version\n"
     "\n"
-    "Exit status: 0 done, 1 not: the sentence on standard error says why.\n"
+    "Exit status: 0 done, 1 not, 2 wrong options: the sentence on standard error says why.\n"
     "\n"
     "examples\n"
     "  qp-wall --wall wall.json --listen local:/tmp/wall.sock --http 127.0.0.1:8081\n"
@@ -121,14 +123,53 @@ static int parse_http(struct wall_options *o, struct qp_diag *diag)
     return 0;
 }
 
-static int add_listen(struct wall_options *o, struct qp_diag *diag)
+static int check_listen_nic(const char *name, struct qp_diag *diag)
 {
-    if (strncmp(optarg, "nic:", 4) != 0 && strncmp(optarg, "local:", 6) != 0 &&
-        strcmp(optarg, "udp") != 0 && strncmp(optarg, "udp:", 4) != 0)
+    size_t len = strcspn(name, "=");
+
+    if (len > 0 && len < IFNAMSIZ)
+        return 0;
+    return qp_diag_set(diag, -EINVAL,
+                       "--listen %s: the name of a network interface has 1..%d bytes", optarg,
+                       IFNAMSIZ - 1);
+}
+
+static int check_listen_local(const char *path, struct qp_diag *diag)
+{
+    size_t room = sizeof(((struct sockaddr_un *)0)->sun_path);
+
+    if (*path && strlen(path) < room)
+        return 0;
+    return qp_diag_set(diag, -EINVAL, "--listen %s: a socket's path has 1..%zu bytes", optarg,
+                       room - 1);
+}
+
+static int check_listen(struct qp_diag *diag)
+{
+    struct in_addr any;
+
+    if (strncmp(optarg, "nic:", 4) == 0)
+        return check_listen_nic(optarg + 4, diag);
+    if (strncmp(optarg, "local:", 6) == 0)
+        return check_listen_local(optarg + 6, diag);
+    if (strcmp(optarg, "udp") == 0)
+        return 0;
+    if (strncmp(optarg, "udp:", 4) != 0)
         return qp_diag_set(diag, -EINVAL,
                            "--listen %s: choose nic:IFACE, udp[:ADDRESS] or "
                            "local:SOCKET",
                            optarg);
+    if (inet_pton(AF_INET, optarg + 4, &any) != 1)
+        return qp_diag_set(diag, -EINVAL, "--listen %s: no IPv4 address", optarg);
+    return 0;
+}
+
+static int add_listen(struct wall_options *o, struct qp_diag *diag)
+{
+    int r = check_listen(diag);
+
+    if (r < 0)
+        return r;
     if (o->n_listen == OPTIONS_MAX_LISTEN)
         return qp_diag_set(diag, -EINVAL, "more than %u --listen", OPTIONS_MAX_LISTEN);
     o->listen[o->n_listen++] = optarg;

@@ -30,7 +30,8 @@ struct wall_options {
     bool http, json, help, version;
 };
 
-/* All strings are borrowed from argv. Returns 0 or -EINVAL with a sentence. */
+/* All strings are borrowed from argv. What the command line alone tells is checked: the form of
+ * every --listen, too. Returns 0 or -EINVAL with a sentence. */
 QP_MUST_CHECK int options_parse(struct wall_options *ret, int argc, char **argv,
                                 struct qp_diag *diag);
 extern const char options_help[];
