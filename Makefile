@@ -274,7 +274,7 @@ help:
 	@echo 'make              build the programs into build/release'
 	@echo 'make run          install what is missing, build, play a clip on a demonstration wall'
 	@echo 'make test         install what is missing, build, run every test (minutes)'
-	@echo 'make test-long    the same with soak and long fuzzing (over an hour)'
+	@echo 'make test-long    the same, a soak of 30 minutes, and FUZZ_SECONDS=120 for every fuzz target'
 	@echo 'make bench        measure; writes build/bench.md and build/bench.json'
 	@echo 'make deps         install the Debian packages of packages.txt that are missing'
 	@echo 'make lint         layers, format, headers, spelling of SPDX lines'
