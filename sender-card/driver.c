@@ -8,9 +8,6 @@
 #include <string.h>
 
 #include "protocols/base/parse.h"
-#include "protocols/wire/udpip.h"
-
-#define PACKET_ALIGN 64 /* cache lines are not shared between packets */
 
 static const struct driver *const drivers[] = {
     &driver_colorlight, &driver_linsn, &driver_ddp, &driver_artnet, &driver_sacn,
@@ -37,65 +34,6 @@ const char *driver_names(char *buf, size_t cap)
     for (size_t i = 0; i < QP_ARRAY_LEN(drivers) && at < cap; i++)
         at += (size_t)snprintf(buf + at, cap - at, "%s%s", i ? ", " : "", drivers[i]->name);
     return buf;
-}
-
-/* Make room for one more element. */
-static int grow(void **items, size_t n, size_t *cap, size_t size)
-{
-    size_t more = *cap ? *cap * 2 : 64, bytes;
-    void *grown;
-
-    if (n < *cap)
-        return 0;
-    if (qp_mul_size(more, size, &bytes) < 0)
-        return -ENOMEM;
-    grown = realloc(*items, bytes);
-    if (!grown)
-        return -ENOMEM;
-    *items = grown;
-    *cap = more;
-    return 0;
-}
-
-int plan_add_packet(struct plan *plan, uint32_t len, uint32_t ip, size_t *ret_offset)
-{
-    void *items = plan->packets;
-    int err = grow(&items, plan->n_packets, &plan->cap_packets, sizeof(*plan->packets));
-
-    if (err < 0)
-        return err;
-    plan->packets = items;
-    plan->packets[plan->n_packets++] =
-        (struct plan_packet){.offset = plan->set_bytes, .len = len, .ip = ip};
-    *ret_offset = plan->set_bytes;
-    plan->set_bytes += (len + PACKET_ALIGN - 1u) / PACKET_ALIGN * PACKET_ALIGN;
-    return 0;
-}
-
-int plan_add_slot(struct plan *plan, uint64_t cell, uint32_t n, size_t offset)
-{
-    void *items = plan->slots;
-    int err = grow(&items, plan->n_slots, &plan->cap_slots, sizeof(*plan->slots));
-
-    if (err < 0)
-        return err;
-    plan->slots = items;
-    plan->slots[plan->n_slots++] = (struct sender_slot){.cell = cell, .n = n, .offset = offset};
-    return 0;
-}
-
-void plan_finish(struct plan *plan)
-{
-    free(plan->packets);
-    free(plan->slots);
-    *plan = (struct plan){0};
-}
-
-uint32_t plan_wire_bytes(enum driver_medium medium, uint32_t len)
-{
-    uint32_t frame = medium == DRIVER_UDP ? len + UDPIP_HEADER_V4 : len;
-
-    return (frame < 60 ? 60 : frame) + 24;
 }
 
 int driver_create(struct driver_object **ret, const struct driver *driver,

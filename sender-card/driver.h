@@ -20,39 +20,10 @@
 #include "protocols/base/opt.h"
 #include "protocols/wall/geometry.h"
 #include "protocols/wall/wall.h"
+#include "sender-card/packet_plan.h"
 #include "sender-card/sacn_state.h"
-#include "sender-card/sender.h"
 
 #define DRIVER_POST_MAX 1500 /* bytes of a packet outside frames */
-
-enum driver_medium { DRIVER_ETHERNET, DRIVER_UDP };
-
-/* One packet of a frame: an Ethernet frame without FCS, or the payload of a UDP datagram. */
-struct plan_packet {
-    size_t offset; /* of its first byte in a set */
-    uint32_t len;
-    uint32_t ip; /* IPv4 in host order; 0: where the link points */
-};
-
-/* A frame of a port: the first n_packets - n_latch packets are spread over the interval, the last
- * n_latch leave together at the instant. Packets lie one behind the other, 64-byte aligned. */
-struct plan {
-    struct plan_packet *packets;
-    size_t n_packets, cap_packets;
-    struct sender_slot *slots;
-    size_t n_slots, cap_slots;
-    size_t set_bytes;
-    uint32_t n_latch;
-};
-
-/* Append. plan_add_packet writes where the packet's bytes begin. Both return 0 or -ENOMEM. */
-QP_MUST_CHECK int plan_add_packet(struct plan *plan, uint32_t len, uint32_t ip, size_t *ret_offset);
-QP_MUST_CHECK int plan_add_slot(struct plan *plan, uint64_t cell, uint32_t n, size_t offset);
-void plan_finish(struct plan *plan);
-
-/* Bytes that a packet costs on an Ethernet wire: headers of UDP over IPv4 where they apply, the
- * minimum frame of 64, FCS 4, preamble 8, gap 12 (IEEE 802.3). */
-uint32_t plan_wire_bytes(enum driver_medium medium, uint32_t len);
 
 /* What is stamped into a frame. */
 struct driver_frame {
@@ -114,10 +85,10 @@ struct driver {
     int (*check)(struct driver_object *object, const struct driver_params *params,
                  const struct qp_node *options, struct qp_report *report);
 
-    int (*layout)(struct driver_object *object, struct plan *plan); /* 0 or -ENOMEM */
+    int (*layout)(struct driver_object *object, struct packet_plan *plan); /* 0 or -ENOMEM */
     /* Write the constant bytes of one zeroed set. */
-    void (*lay)(const struct driver_object *object, const struct plan *plan, uint8_t *set);
-    struct driver_window (*stamp)(struct driver_object *object, const struct plan *plan,
+    void (*lay)(const struct driver_object *object, const struct packet_plan *plan, uint8_t *set);
+    struct driver_window (*stamp)(struct driver_object *object, const struct packet_plan *plan,
                                   uint8_t *set, const struct driver_frame *frame);
 
     /* The rest may be NULL. */
@@ -131,8 +102,8 @@ struct driver {
                       struct driver_telemetry *ret);
     /* Turn a set into farewell number `round` (0, 1 ...); its data packets are then sent as they
      * are. Returns false when there is no such round. last: the frame that would have come next. */
-    bool (*terminate)(const struct driver_object *object, const struct plan *plan, uint8_t *set,
-                      const struct driver_frame *last, unsigned round);
+    bool (*terminate)(const struct driver_object *object, const struct packet_plan *plan,
+                      uint8_t *set, const struct driver_frame *last, unsigned round);
 };
 
 extern const struct driver driver_colorlight, driver_linsn, driver_ddp, driver_artnet, driver_sacn;
@@ -150,6 +121,17 @@ const struct driver *driver_at(size_t i);        /* NULL behind the last */
 const char *driver_names(char *buf, size_t cap); /* "colorlight-5a, linsn-rv9, ..."; returns buf */
 
 /* --- for drivers ---------------------------------------------------------------------- */
+
+/* of() and of_const(): a driver's own struct of the object that begins it. */
+#define DRIVER_OBJECT(type)                                                                        \
+    static inline struct type *of(struct driver_object *object)                                    \
+    {                                                                                              \
+        return (struct type *)object;                                                              \
+    }                                                                                              \
+    static inline const struct type *of_const(const struct driver_object *object)                  \
+    {                                                                                              \
+        return (const struct type *)object;                                                        \
+    }
 
 /* Read a MAC option; text NULL keeps *ret. Error in report and -EINVAL. */
 QP_MUST_CHECK int driver_mac(const struct qp_node *options, const char *name, const char *text,

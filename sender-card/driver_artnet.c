@@ -35,6 +35,8 @@ struct artnet {
     atomic_llong heard_ns;
 };
 
+DRIVER_OBJECT(artnet)
+
 static const struct qp_opt opts[] = {
     QP_OPT_U32(
         struct artnet, start_universe, 0, ARTNET_MAX_UNIVERSE, 0, 0,
@@ -48,16 +50,6 @@ static const struct qp_opt opts[] = {
     QP_OPT_BOOL(struct artnet, poll, true, 0, "ask for nodes with ArtPoll every 2.5 s"),
     {0},
 };
-
-static struct artnet *of(struct driver_object *object)
-{
-    return (struct artnet *)object;
-}
-
-static const struct artnet *of_const(const struct driver_object *object)
-{
-    return (const struct artnet *)object;
-}
 
 static int check(struct driver_object *object, const struct driver_params *params,
                  const struct qp_node *options, struct qp_report *report)
@@ -81,26 +73,26 @@ static uint16_t levels_of(const struct artnet *artnet, uint32_t i)
     return (uint16_t)((3 * driver_universe_leds(&artnet->universes, i) + 1) & ~1u);
 }
 
-static int layout(struct driver_object *object, struct plan *plan)
+static int layout(struct driver_object *object, struct packet_plan *plan)
 {
     const struct artnet *artnet = of(object);
     size_t offset;
     int err = 0;
 
     for (uint32_t i = 0; i < artnet->universes.n && err == 0; i++) {
-        err = plan_add_packet(plan, ARTNET_DMX_HEADER + (uint32_t)levels_of(artnet, i), 0, &offset);
+        err = packet_plan_add(plan, ARTNET_DMX_HEADER + (uint32_t)levels_of(artnet, i), 0, &offset);
         if (err == 0)
-            err = plan_add_slot(plan, (uint64_t)i * artnet->pixels_per_universe,
-                                driver_universe_leds(&artnet->universes, i),
-                                offset + ARTNET_OFF_DATA);
+            err = packet_plan_add_slot(plan, (uint64_t)i * artnet->pixels_per_universe,
+                                       driver_universe_leds(&artnet->universes, i),
+                                       offset + ARTNET_OFF_DATA);
     }
     if (artnet->sync && err == 0)
-        err = plan_add_packet(plan, ARTNET_SYNC_LEN, artnet->sync_ip, &offset);
+        err = packet_plan_add(plan, ARTNET_SYNC_LEN, artnet->sync_ip, &offset);
     plan->n_latch = 1;
     return err;
 }
 
-static void lay(const struct driver_object *object, const struct plan *plan, uint8_t *set)
+static void lay(const struct driver_object *object, const struct packet_plan *plan, uint8_t *set)
 {
     const struct artnet *artnet = of_const(object);
 
@@ -111,7 +103,7 @@ static void lay(const struct driver_object *object, const struct plan *plan, uin
         artnet_sync(set + plan->packets[artnet->universes.n].offset);
 }
 
-static struct driver_window stamp(struct driver_object *object, const struct plan *plan,
+static struct driver_window stamp(struct driver_object *object, const struct packet_plan *plan,
                                   uint8_t *set, const struct driver_frame *frame)
 {
     const struct artnet *artnet = of(object);

@@ -50,6 +50,8 @@ struct colorlight {
     atomic_bool again; /* say the brightness again */
 };
 
+DRIVER_OBJECT(colorlight)
+
 static const struct qp_opt opts[] = {
     QP_OPT_STR(struct colorlight, source_mac, 17, "22:22:33:44:55:66", 0,
                "source address of every frame"),
@@ -76,16 +78,6 @@ static struct sock_filter answer_code[] = {
     BPF_STMT(BPF_RET | BPF_K, 0),
 };
 static const struct sock_fprog answers = {.len = QP_ARRAY_LEN(answer_code), .filter = answer_code};
-
-static struct colorlight *of(struct driver_object *object)
-{
-    return (struct colorlight *)object;
-}
-
-static const struct colorlight *of_const(const struct driver_object *object)
-{
-    return (const struct colorlight *)object;
-}
 
 static int check(struct driver_object *object, const struct driver_params *params,
                  const struct qp_node *options, struct qp_report *report)
@@ -124,41 +116,42 @@ static uint32_t part_begin(const struct colorlight *cl, uint32_t i)
     return (uint32_t)((uint64_t)cl->w * i / n_parts(cl));
 }
 
-static int layout_row(const struct colorlight *cl, struct plan *plan, uint32_t y)
+static int layout_row(const struct colorlight *cl, struct packet_plan *plan, uint32_t y)
 {
     for (uint32_t i = 0; i < n_parts(cl); i++) {
         uint32_t x = part_begin(cl, i), n = part_begin(cl, i + 1) - x;
         size_t offset;
-        int err = plan_add_packet(plan, (uint32_t)colorlight_row_len(n), 0, &offset);
+        int err = packet_plan_add(plan, (uint32_t)colorlight_row_len(n), 0, &offset);
 
         if (err == 0)
-            err = plan_add_slot(plan, (uint64_t)y * cl->w + x, n, offset + COLORLIGHT_ROW_HEADER);
+            err = packet_plan_add_slot(plan, (uint64_t)y * cl->w + x, n,
+                                       offset + COLORLIGHT_ROW_HEADER);
         if (err < 0)
             return err;
     }
     return 0;
 }
 
-static int layout(struct driver_object *object, struct plan *plan)
+static int layout(struct driver_object *object, struct packet_plan *plan)
 {
     const struct colorlight *cl = of(object);
     size_t offset;
     int err = 0;
 
     for (unsigned i = 0; i < n_brightness(cl) && err == 0; i++)
-        err = plan_add_packet(plan, COLORLIGHT_BRIGHTNESS_LEN, 0, &offset);
+        err = packet_plan_add(plan, COLORLIGHT_BRIGHTNESS_LEN, 0, &offset);
     for (uint32_t y = 0; y < cl->h && err == 0; y++)
         err = layout_row(cl, plan, y);
     for (unsigned i = 0; i < 2 && err == 0; i++)
-        err = plan_add_packet(plan, COLORLIGHT_LATCH_LEN, 0, &offset);
+        err = packet_plan_add(plan, COLORLIGHT_LATCH_LEN, 0, &offset);
     plan->n_latch = 2;
     return err;
 }
 
-static void lay(const struct driver_object *object, const struct plan *plan, uint8_t *set)
+static void lay(const struct driver_object *object, const struct packet_plan *plan, uint8_t *set)
 {
     const struct colorlight *cl = of_const(object);
-    const struct plan_packet *p = plan->packets;
+    const struct packet *p = plan->packets;
 
     for (unsigned i = 0; i < n_brightness(cl); i++)
         colorlight_brightness(set + (p++)->offset, 255);
@@ -202,7 +195,7 @@ static size_t first_packet(struct colorlight *cl, bool twice, uint8_t brightness
     return twice ? 0 : 1;
 }
 
-static struct driver_window stamp(struct driver_object *object, const struct plan *plan,
+static struct driver_window stamp(struct driver_object *object, const struct packet_plan *plan,
                                   uint8_t *set, const struct driver_frame *frame)
 {
     struct colorlight *cl = of(object);

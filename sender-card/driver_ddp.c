@@ -14,17 +14,14 @@ struct ddp {
     uint32_t max_data, id;
 };
 
+DRIVER_OBJECT(ddp)
+
 static const struct qp_opt opts[] = {
     QP_OPT_U32(struct ddp, max_data, 3, DDP_MAX_DATA, DDP_MAX_DATA, 0,
                "data bytes of a packet, a multiple of 3; some controllers take less"),
     QP_OPT_U32(struct ddp, id, 1, 255, DDP_ID_DEFAULT, 0, "destination id of the output"),
     {0},
 };
-
-static struct ddp *of(struct driver_object *object)
-{
-    return (struct ddp *)object;
-}
 
 static int check(struct driver_object *object, const struct driver_params *params,
                  const struct qp_node *options, struct qp_report *report)
@@ -42,7 +39,7 @@ static int check(struct driver_object *object, const struct driver_params *param
     return 0;
 }
 
-static int layout(struct driver_object *object, struct plan *plan)
+static int layout(struct driver_object *object, struct packet_plan *plan)
 {
     const struct ddp *ddp = of(object);
     uint32_t per_packet = ddp->max_data / 3;
@@ -51,10 +48,10 @@ static int layout(struct driver_object *object, struct plan *plan)
         uint64_t left = ddp->cells - cell;
         uint32_t n = left < per_packet ? (uint32_t)left : per_packet;
         size_t offset;
-        int err = plan_add_packet(plan, DDP_HEADER + 3 * n, 0, &offset);
+        int err = packet_plan_add(plan, DDP_HEADER + 3 * n, 0, &offset);
 
         if (err == 0)
-            err = plan_add_slot(plan, cell, n, offset + DDP_HEADER);
+            err = packet_plan_add_slot(plan, cell, n, offset + DDP_HEADER);
         if (err < 0)
             return err;
     }
@@ -62,12 +59,12 @@ static int layout(struct driver_object *object, struct plan *plan)
     return 0;
 }
 
-static void lay(const struct driver_object *object, const struct plan *plan, uint8_t *set)
+static void lay(const struct driver_object *object, const struct packet_plan *plan, uint8_t *set)
 {
-    const struct ddp *ddp = (const struct ddp *)object;
+    const struct ddp *ddp = of_const(object);
 
     for (size_t i = 0; i < plan->n_packets; i++) {
-        const struct plan_packet *p = &plan->packets[i];
+        const struct packet *p = &plan->packets[i];
         struct ddp_pkt pkt = {
             .flags = i + 1 == plan->n_packets ? DDP_PUSH : 0,
             .type = DDP_TYPE_RGB8,
@@ -82,7 +79,7 @@ static void lay(const struct driver_object *object, const struct plan *plan, uin
 }
 
 /* 1 .. 15 and again, packet by packet across the frames. */
-static struct driver_window stamp(struct driver_object *object, const struct plan *plan,
+static struct driver_window stamp(struct driver_object *object, const struct packet_plan *plan,
                                   uint8_t *set, const struct driver_frame *frame)
 {
     uint8_t sequence = (uint8_t)(frame->count % 15 * (plan->n_packets % 15) % 15);

@@ -31,6 +31,8 @@ struct linsn {
     atomic_llong heard_ns;
 };
 
+DRIVER_OBJECT(linsn)
+
 static const struct qp_opt opts[] = {
     QP_OPT_STR(struct linsn, source_mac, 17, "02:51:50:00:00:01", 0,
                "source address; keep it: cards bind to the address that configured them"),
@@ -48,16 +50,6 @@ static struct sock_filter answer_code[] = {
     BPF_STMT(BPF_RET | BPF_K, 0),
 };
 static const struct sock_fprog answers = {.len = QP_ARRAY_LEN(answer_code), .filter = answer_code};
-
-static struct linsn *of(struct driver_object *object)
-{
-    return (struct linsn *)object;
-}
-
-static const struct linsn *of_const(const struct driver_object *object)
-{
-    return (const struct linsn *)object;
-}
 
 /* Every code that was ever published is a power of two less one: round up to such a one. */
 static int fit(uint32_t w, uint32_t h)
@@ -105,18 +97,18 @@ static int check(struct driver_object *object, const struct driver_params *param
 }
 
 /* The LEDs of row y, cut where chunks end. */
-static int layout_row(const struct linsn *linsn, struct plan *plan, uint32_t y)
+static int layout_row(const struct linsn *linsn, struct packet_plan *plan, uint32_t y)
 {
     for (uint32_t x = 0; x < linsn->w;) {
         uint64_t pixel = linsn_pixel(linsn->code, x, y);
         uint32_t at = (uint32_t)(pixel % LINSN_CHUNK_PIXELS), n = LINSN_CHUNK_PIXELS - at;
-        const struct plan_packet *packet = &plan->packets[pixel / LINSN_CHUNK_PIXELS];
+        const struct packet *packet = &plan->packets[pixel / LINSN_CHUNK_PIXELS];
         int err;
 
         if (n > linsn->w - x)
             n = linsn->w - x;
-        err = plan_add_slot(plan, (uint64_t)y * linsn->w + x, n,
-                            packet->offset + LINSN_HEADER + 3 * at);
+        err = packet_plan_add_slot(plan, (uint64_t)y * linsn->w + x, n,
+                                   packet->offset + LINSN_HEADER + 3 * at);
         if (err < 0)
             return err;
         x += n;
@@ -124,7 +116,7 @@ static int layout_row(const struct linsn *linsn, struct plan *plan, uint32_t y)
     return 0;
 }
 
-static int layout(struct driver_object *object, struct plan *plan)
+static int layout(struct driver_object *object, struct packet_plan *plan)
 {
     const struct linsn *linsn = of(object);
     uint32_t n_chunks = linsn_chunks(linsn->code, linsn->h);
@@ -132,14 +124,14 @@ static int layout(struct driver_object *object, struct plan *plan)
     int err = 0;
 
     for (uint32_t i = 0; i < n_chunks && err == 0; i++)
-        err = plan_add_packet(plan, LINSN_DATA_LEN, 0, &offset);
+        err = packet_plan_add(plan, LINSN_DATA_LEN, 0, &offset);
     for (uint32_t y = 0; y < linsn->h && err == 0; y++)
         err = layout_row(linsn, plan, y);
     plan->n_latch = 1;
     return err;
 }
 
-static void lay(const struct driver_object *object, const struct plan *plan, uint8_t *set)
+static void lay(const struct driver_object *object, const struct packet_plan *plan, uint8_t *set)
 {
     const struct linsn *linsn = of_const(object);
 
@@ -150,7 +142,7 @@ static void lay(const struct driver_object *object, const struct plan *plan, uin
                           (uint32_t)i);
 }
 
-static struct driver_window stamp(struct driver_object *object, const struct plan *plan,
+static struct driver_window stamp(struct driver_object *object, const struct packet_plan *plan,
                                   uint8_t *set, const struct driver_frame *frame)
 {
     struct linsn *linsn = of(object);

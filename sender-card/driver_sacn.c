@@ -29,6 +29,8 @@ struct sacn {
     char *source_name;
 };
 
+DRIVER_OBJECT(sacn)
+
 static const struct qp_opt opts[] = {
     QP_OPT_U32(struct sacn, start_universe, 1, SACN_MAX_UNIVERSE, 1, 0,
                "universe of the first LED"),
@@ -45,16 +47,6 @@ static const struct qp_opt opts[] = {
                "name shown on receivers"),
     {0},
 };
-
-static struct sacn *of(struct driver_object *object)
-{
-    return (struct sacn *)object;
-}
-
-static const struct sacn *of_const(const struct driver_object *object)
-{
-    return (const struct sacn *)object;
-}
 
 static int check(struct driver_object *object, const struct driver_params *params,
                  const struct qp_node *options, struct qp_report *report)
@@ -86,7 +78,7 @@ static uint32_t ip_of(const struct sacn *sacn, uint32_t universe)
     return qp_get_be32(group);
 }
 
-static int layout(struct driver_object *object, struct plan *plan)
+static int layout(struct driver_object *object, struct packet_plan *plan)
 {
     const struct sacn *sacn = of(object);
     size_t offset;
@@ -95,19 +87,19 @@ static int layout(struct driver_object *object, struct plan *plan)
     for (uint32_t i = 0; i < sacn->universes.n && err == 0; i++) {
         uint32_t n = driver_universe_leds(&sacn->universes, i);
 
-        err = plan_add_packet(plan, SACN_DATA_HEADER + 3 * n, ip_of(sacn, sacn->start_universe + i),
+        err = packet_plan_add(plan, SACN_DATA_HEADER + 3 * n, ip_of(sacn, sacn->start_universe + i),
                               &offset);
         if (err == 0)
-            err = plan_add_slot(plan, (uint64_t)i * sacn->pixels_per_universe, n,
-                                offset + SACN_OFF_SLOTS);
+            err = packet_plan_add_slot(plan, (uint64_t)i * sacn->pixels_per_universe, n,
+                                       offset + SACN_OFF_SLOTS);
     }
     if (sacn->sync_address && err == 0)
-        err = plan_add_packet(plan, SACN_SYNC_LEN, ip_of(sacn, sacn->sync_address), &offset);
+        err = packet_plan_add(plan, SACN_SYNC_LEN, ip_of(sacn, sacn->sync_address), &offset);
     plan->n_latch = 1;
     return err;
 }
 
-static void lay(const struct driver_object *object, const struct plan *plan, uint8_t *set)
+static void lay(const struct driver_object *object, const struct packet_plan *plan, uint8_t *set)
 {
     const struct sacn *sacn = of_const(object);
 
@@ -129,7 +121,7 @@ static void lay(const struct driver_object *object, const struct plan *plan, uin
                   (uint16_t)sacn->sync_address, 0);
 }
 
-static struct driver_window stamp(struct driver_object *object, const struct plan *plan,
+static struct driver_window stamp(struct driver_object *object, const struct packet_plan *plan,
                                   uint8_t *set, const struct driver_frame *frame)
 {
     const struct sacn *sacn = of(object);
@@ -173,8 +165,8 @@ static int64_t tick(struct driver_object *object, int64_t now_ns, const struct d
     return now_ns + DISCOVERY_NS - last * PAGE_NS;
 }
 
-static bool terminate(const struct driver_object *object, const struct plan *plan, uint8_t *set,
-                      const struct driver_frame *last, unsigned round)
+static bool terminate(const struct driver_object *object, const struct packet_plan *plan,
+                      uint8_t *set, const struct driver_frame *last, unsigned round)
 {
     const struct sacn *sacn = of_const(object);
 

@@ -47,7 +47,7 @@ void link_config_finish(struct link_config *config);
 struct link_msg {
     const uint8_t *bytes;
     uint32_t len;
-    uint32_t ip;   /* as in struct plan_packet */
+    uint32_t ip;   /* as in struct packet */
     int64_t at_ns; /* planned, CLOCK_MONOTONIC */
 };
 

@@ -42,7 +42,7 @@ static int send_some(struct port *port, struct track *track, size_t n, int64_t n
     int sent;
 
     for (size_t i = 0; i < n; i++) {
-        const struct plan_packet *p = &port->plan.packets[track->next + i];
+        const struct packet *p = &port->plan.packets[track->next + i];
 
         msgs[i] = (struct link_msg){.bytes = set + p->offset,
                                     .len = p->len,
@@ -335,7 +335,7 @@ static void send_plain(struct port *port, struct link *link, unsigned set, int64
     size_t i = 0, end = port->layout.n_slots;
 
     while (i < end && link_has_carrier(link) && qp_clock_mono_ns() < end_ns) {
-        const struct plan_packet *p = &port->plan.packets[i];
+        const struct packet *p = &port->plan.packets[i];
         struct link_msg msg = {
             .bytes = port->sets[set] + p->offset, .len = p->len, .ip = p->ip, .at_ns = now_ns};
 
@@ -358,7 +358,7 @@ void port_finish(struct port *port)
         link_close(port->links[i]);
     for (size_t i = 0; i < SENDER_SETS; i++)
         free(port->sets[i]);
-    plan_finish(&port->plan);
+    packet_plan_finish(&port->plan);
     driver_destroy(port->driver);
     *port = (struct port){0};
 }

@@ -60,7 +60,7 @@ struct port {
     const char *id; /* borrowed from the wall */
     uint32_t output;
     struct driver_object *driver; /* owned */
-    struct plan plan;
+    struct packet_plan plan;
     struct sender_layout layout;
     uint8_t *sets[SENDER_SETS]; /* owned */
     uint32_t max_wire;          /* bytes of the largest packet on the wire */

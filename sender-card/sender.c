@@ -76,12 +76,12 @@ static void fill_port(struct sender *sender, struct port *port, struct setup *se
     port->driver = setup->object;
     port->plan = setup->plan;
     setup->object = NULL;
-    setup->plan = (struct plan){0};
+    setup->plan = (struct packet_plan){0};
     port->layout = (struct sender_layout){.addressing = setup->driver->addressing,
                                           .slots = port->plan.slots,
                                           .n_slots = port->plan.n_slots};
     for (size_t i = 0; i < port->plan.n_packets; i++) {
-        uint32_t bytes = plan_wire_bytes(setup->driver->medium, port->plan.packets[i].len);
+        uint32_t bytes = packet_wire_bytes(setup->driver->medium, port->plan.packets[i].len);
 
         port->max_wire = bytes > port->max_wire ? bytes : port->max_wire;
     }

@@ -93,7 +93,7 @@ static void measure(struct setup *setup, const struct wall *wall, uint32_t outpu
     load->packets = setup->plan.n_packets;
     load->wire_bytes = 0;
     for (size_t i = 0; i < setup->plan.n_packets; i++)
-        load->wire_bytes += plan_wire_bytes(setup->driver->medium, setup->plan.packets[i].len);
+        load->wire_bytes += packet_wire_bytes(setup->driver->medium, setup->plan.packets[i].len);
     load->mbps = (double)load->wire_bytes * 8 * rate / 1e6;
     load->capacity_mbps =
         SETUP_USABLE * wall->outputs[output].link_mbps * (gap_share < 1 ? 1 - gap_share : 0);
@@ -147,7 +147,7 @@ void setup_finish(struct setup *setup)
 {
     link_config_finish(&setup->links[0]);
     link_config_finish(&setup->links[1]);
-    plan_finish(&setup->plan);
+    packet_plan_finish(&setup->plan);
     driver_destroy(setup->object);
     *setup = (struct setup){0};
 }

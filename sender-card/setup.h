@@ -16,7 +16,7 @@ struct setup {
     struct driver_object *object; /* owned */
     struct link_config links[2];  /* owned; [1] is the backup */
     bool has_backup;
-    struct plan plan; /* owned */
+    struct packet_plan plan; /* owned */
     struct sender_load load;
 };
 

@@ -143,11 +143,11 @@ TEST(overload_is_refused)
 
 TEST(small_frames_are_padded_and_udp_has_headers)
 {
-    T_EQ(plan_wire_bytes(DRIVER_ETHERNET, 14), 84);
-    T_EQ(plan_wire_bytes(DRIVER_ETHERNET, 60), 84);
-    T_EQ(plan_wire_bytes(DRIVER_ETHERNET, 1512), 1536);
-    T_EQ(plan_wire_bytes(DRIVER_UDP, 14), 84);
-    T_EQ(plan_wire_bytes(DRIVER_UDP, 1450), 1516);
+    T_EQ(packet_wire_bytes(DRIVER_ETHERNET, 14), 84);
+    T_EQ(packet_wire_bytes(DRIVER_ETHERNET, 60), 84);
+    T_EQ(packet_wire_bytes(DRIVER_ETHERNET, 1512), 1536);
+    T_EQ(packet_wire_bytes(DRIVER_UDP, 14), 84);
+    T_EQ(packet_wire_bytes(DRIVER_UDP, 1450), 1516);
 }
 
 TEST(every_example_wall_can_be_sent)

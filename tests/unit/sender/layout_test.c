@@ -43,9 +43,9 @@ static void finish(struct laid *laid)
     wall_destroy(laid->wall);
 }
 
-static const struct plan_packet *packet_of(const struct laid *laid, const struct sender_slot *slot)
+static const struct packet *packet_of(const struct laid *laid, const struct sender_slot *slot)
 {
-    const struct plan *plan = &laid->setup.plan;
+    const struct packet_plan *plan = &laid->setup.plan;
 
     for (size_t i = 0; i < plan->n_packets; i++)
         if (slot->offset >= plan->packets[i].offset &&
@@ -58,7 +58,7 @@ static const struct plan_packet *packet_of(const struct laid *laid, const struct
 /* The cell that a receiver finds at the slot's first byte. */
 static uint64_t cell_of(const struct laid *laid, const struct sender_slot *slot)
 {
-    const struct plan_packet *packet = packet_of(laid, slot);
+    const struct packet *packet = packet_of(laid, slot);
     const uint8_t *bytes = laid->set + packet->offset, *at = laid->set + slot->offset;
     const struct wall_output *output = &laid->wall->outputs[0];
     const char *name = laid->setup.driver->name;
@@ -106,7 +106,7 @@ static uint64_t cell_of(const struct laid *laid, const struct sender_slot *slot)
 static void check_layout(unsigned w, unsigned h, const char *output)
 {
     struct laid laid;
-    const struct plan *plan;
+    const struct packet_plan *plan;
     uint64_t next = 0, cells;
     size_t bytes_end = 0;
 
@@ -188,7 +188,7 @@ TEST(linsn_leaves_the_first_row_blank)
 TEST(the_latch_is_the_end_of_the_frame)
 {
     struct laid laid;
-    const struct plan *plan = &laid.setup.plan;
+    const struct packet_plan *plan = &laid.setup.plan;
 
     lay_out(&laid, 64, 32, colorlight);
     T_EQ(plan->n_packets, 2 + 32 + 2);

@@ -60,7 +60,7 @@ static void make_port(unsigned w, unsigned h, bool backup, bool hot)
     port.driver = setup.object;
     port.plan = setup.plan;
     setup.object = NULL;
-    setup.plan = (struct plan){0};
+    setup.plan = (struct packet_plan){0};
     for (int i = 0; i < SENDER_SETS; i++) {
         port.sets[i] = calloc(1, port.plan.set_bytes);
         port.driver->driver->lay(port.driver, &port.plan, port.sets[i]);
