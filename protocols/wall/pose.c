@@ -10,7 +10,6 @@
 /* Of one wall: 64 million LEDs with gains are 400 MB. */
 #define MAX_GAINS (1u << 26)
 /* The frame path multiplies in fixed point with one bit in front of the point. */
-#define MAX_ROW_SUM 2.0
 
 void wall_read_pair(struct loader *l, const struct qp_node *node, double min, double max,
                     double ret[2])
@@ -53,10 +52,11 @@ static bool is_small(struct loader *l, const struct qp_node *node, const struct 
     for (unsigned r = 0; r < 3; r++) {
         double sum = fabs(m->m[r][0]) + fabs(m->m[r][1]) + fabs(m->m[r][2]);
 
-        if (!(sum < MAX_ROW_SUM)) {
-            qp_node_error(
-                node, l->report, "Divide the whole matrix by a number; brightness makes up for it.",
-                "row %u: the absolute values add up to %g, they must stay below 2", r, sum);
+        if (!(sum <= WALL_MAX_ROW_SUM)) {
+            qp_node_error(node, l->report,
+                          "Divide the whole matrix by a number; brightness makes up for it.",
+                          "row %u: the absolute values add up to %g, they may be at most %g", r,
+                          sum, WALL_MAX_ROW_SUM);
             return false;
         }
     }
@@ -197,6 +197,17 @@ void wall_pose_start(const struct loader *l, const struct wall_type *type, struc
     }
 }
 
+/* Of the pitch; a scale that the file tells was checked where it stands. */
+static void check_scale(struct loader *l, const struct qp_node *node, const struct pose *pose)
+{
+    double scale = fmax(pose->scale[0], pose->scale[1]);
+
+    if (scale > WALL_MAX_SCALE)
+        qp_node_error(node, l->report, "Enlarge canvas_pitch_mm, and make the canvas smaller.",
+                      "an LED covers %g canvas pixels on a side, %g is the most", scale,
+                      WALL_MAX_SCALE);
+}
+
 int wall_read_pose(struct loader *l, const struct qp_node *node, const struct wall_type *type,
                    bool whole_grid, struct pose *pose)
 {
@@ -210,7 +221,9 @@ int wall_read_pose(struct loader *l, const struct qp_node *node, const struct wa
     if (mirror.json)
         read_mirror(l, &mirror, pose);
     if (scale.json)
-        wall_read_pair(l, &scale, 0.01, 100, pose->scale);
+        wall_read_pair(l, &scale, 0.01, WALL_MAX_SCALE, pose->scale);
+    else
+        check_scale(l, node, pose);
     if (matrix.json && read_matrix(l, &matrix, &pose->matrix))
         pose->has_matrix = true;
     if (whole_grid)

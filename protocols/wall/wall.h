@@ -22,6 +22,10 @@
 #define WALL_MAX_CABINETS 1000000u   /* cabinets of a wall */
 #define WALL_MAX_LEDS     (1u << 30) /* LEDs of a wall, and of one port's raster */
 
+/* Beyond these the frame path's 32-bit sums would overflow (pixel/chain.h, pixel/sample.h). */
+#define WALL_MAX_ROW_SUM 1.98 /* magnitudes of a row of a correction matrix */
+#define WALL_MAX_SCALE   64.0 /* canvas pixels that an LED covers on a side */
+
 /* Which byte of an LED's three goes first on the wire. */
 enum wall_order { WALL_RGB, WALL_RBG, WALL_GRB, WALL_GBR, WALL_BRG, WALL_BGR };
 
