@@ -13,14 +13,9 @@
 #define LOOKS_MAX    20000u  /* at segments, for one rule */
 #define HIDERS_MAX   4u      /* told for one rule */
 
-struct segment {
-    int64_t start_ms, end_ms;
-    const struct rule *rule;
-};
-
 struct sweep {
     struct conflict *c;
-    struct segment *content, *overlay;
+    struct conflict_segment *content, *overlay;
     uint32_t n_content, n_overlay, cap_content, cap_overlay;
 };
 
@@ -53,10 +48,20 @@ const char *conflict_time(const struct conflict *c, char text[CONFLICT_TIME_MAX]
     return text;
 }
 
+bool conflict_look(struct conflict *c)
+{
+    if (c->looks < CONFLICT_LOOKS_MAX)
+        c->looks++;
+    else
+        c->gave_up = true;
+    return !c->gave_up;
+}
+
 /* --- who shows when ----------------------------------------------------------------------------
  */
 
-static int add(struct segment **list, uint32_t *n, uint32_t *cap, const struct segment *s)
+static int add(struct conflict_segment **list, uint32_t *n, uint32_t *cap,
+               const struct conflict_segment *s)
 {
     if (*n > 0 && (*list)[*n - 1].rule == s->rule) {
         (*list)[*n - 1].end_ms = s->end_ms;
@@ -64,7 +69,7 @@ static int add(struct segment **list, uint32_t *n, uint32_t *cap, const struct s
     }
     if (*n == *cap) {
         uint32_t more = *cap ? *cap * 2 : 256;
-        struct segment *grown = reallocarray(*list, more, sizeof(*grown));
+        struct conflict_segment *grown = reallocarray(*list, more, sizeof(*grown));
 
         if (!grown)
             return -ENOMEM;
@@ -86,10 +91,11 @@ static int walk(struct sweep *w)
 
         schedule_resolve(c->schedule, at, c->screen, NULL, &r);
         end = r.next_change_ms < c->to_ms ? r.next_change_ms : c->to_ms;
-        err = add(&w->content, &w->n_content, &w->cap_content, &(struct segment){at, end, r.rule});
+        err = add(&w->content, &w->n_content, &w->cap_content,
+                  &(struct conflict_segment){at, end, r.rule});
         if (err == 0)
             err = add(&w->overlay, &w->n_overlay, &w->cap_overlay,
-                      &(struct segment){at, end, r.overlay});
+                      &(struct conflict_segment){at, end, r.overlay});
         if (w->n_content >= SEGMENTS_MAX || w->n_overlay >= SEGMENTS_MAX)
             break;
     }
@@ -99,7 +105,7 @@ static int walk(struct sweep *w)
 /* --- one rule ----------------------------------------------------------------------------------
  */
 
-static uint32_t segment_at(const struct segment *list, uint32_t n, int64_t ms)
+uint32_t conflict_segment_at(const struct conflict_segment *list, uint32_t n, int64_t ms)
 {
     uint32_t lo = 0, hi = n;
 
@@ -135,15 +141,15 @@ static bool outranks(const struct rule *by, const struct rule *r)
                     (by->mandatory == r->mandatory && by->priority >= r->priority))));
 }
 
-static void look_at(struct hidden *h, const struct rule *r, const struct segment *list, uint32_t n,
-                    const struct occurrence *o)
+static void look_at(struct conflict *c, struct hidden *h, const struct rule *r,
+                    const struct conflict_segment *list, uint32_t n, const struct occurrence *o)
 {
-    for (uint32_t i = segment_at(list, n, o->start_ms); i < n && list[i].start_ms < o->end_ms;
-         i++) {
+    for (uint32_t i = conflict_segment_at(list, n, o->start_ms);
+         i < n && list[i].start_ms < o->end_ms; i++) {
         int64_t from = list[i].start_ms > o->start_ms ? list[i].start_ms : o->start_ms;
         int64_t to = list[i].end_ms < o->end_ms ? list[i].end_ms : o->end_ms;
 
-        if (h->looks++ > LOOKS_MAX)
+        if (h->looks++ > LOOKS_MAX || !conflict_look(c))
             return;
         if (list[i].rule == r)
             h->shows = true;
@@ -152,8 +158,8 @@ static void look_at(struct hidden *h, const struct rule *r, const struct segment
     }
 }
 
-static bool next_occurrence(const struct conflict *c, const struct rule *r, int64_t at,
-                            struct occurrence *ret)
+bool conflict_next_occurrence(const struct conflict *c, const struct rule *r, int64_t at,
+                              struct occurrence *ret)
 {
     const struct screen *s = &c->model->screens[c->screen];
     struct occurrence_place place = {s->zone, s->has_place, s->lat, s->lon};
@@ -166,15 +172,15 @@ static bool next_occurrence(const struct conflict *c, const struct rule *r, int6
            ret->start_ms < c->to_ms;
 }
 
-static void find_hidden(const struct conflict *c, const struct rule *r, const struct segment *list,
-                        uint32_t n, struct hidden *h)
+static void find_hidden(struct conflict *c, const struct rule *r,
+                        const struct conflict_segment *list, uint32_t n, struct hidden *h)
 {
     struct occurrence o;
 
     *h = (struct hidden){.n_hiders = 0};
-    for (int64_t at = c->from_ms; next_occurrence(c, r, at, &o) && h->looks <= LOOKS_MAX;
+    for (int64_t at = c->from_ms; conflict_next_occurrence(c, r, at, &o) && h->looks <= LOOKS_MAX;
          at = o.end_ms)
-        look_at(h, r, list, n, &o);
+        look_at(c, h, r, list, n, &o);
 }
 
 static void tell(struct conflict *c, const struct rule *r, const struct hider *h, bool shows)
@@ -225,6 +231,10 @@ int conflict_hidden(struct conflict *c)
     for (uint32_t i = class->lane_from[LANE_CONTENT]; i < class->lane_from[LANE_MIX] && err == 0;
          i++)
         check_entry(&w, &class->entries[i]);
+    for (uint32_t i = class->lane_from[LANE_MIX]; i < class->lane_from[LANE_MIX + 1] && err == 0;
+         i++)
+        if (!class->entries[i].repeats)
+            conflict_mix(c, &c->model->rules[class->entries[i].rule], w.content, w.n_content);
     for (uint32_t i = class->lane_from[LANE_OVERLAY]; i < class->lane_from[LANE_POWER] && err == 0;
          i++)
         check_entry(&w, &class->entries[i]);
@@ -246,7 +256,8 @@ int schedule_conflicts(const struct schedule *schedule, int64_t from_ms, int64_t
     int err = seen ? 0 : -ENOMEM;
 
     c.told = calloc(m->n_rules + (size_t)1, 1);
-    if (!c.told)
+    c.told_quota = calloc(m->n_quotas + (size_t)1, 1);
+    if (!c.told || !c.told_quota)
         err = -ENOMEM;
     for (uint32_t i = 0; i < m->n_screens && err == 0; i++) {
         if (seen[schedule->class_of[i]])
@@ -256,6 +267,12 @@ int schedule_conflicts(const struct schedule *schedule, int64_t from_ms, int64_t
         err = conflict_hidden(&c);
         conflict_shares(&c);
     }
+    if (c.gave_up)
+        (void)qp_report_add(report, QP_SEVERITY_WARNING, "",
+                            "Look at a shorter time with --from and --to.",
+                            "not all rules were looked at for what hides them: the work is limited "
+                            "to %u comparisons",
+                            CONFLICT_LOOKS_MAX);
     if (err == 0 && m->n_screens > 0) {
         c.screen = 0;
         conflict_slots(&c);
@@ -263,6 +280,7 @@ int schedule_conflicts(const struct schedule *schedule, int64_t from_ms, int64_t
         err = conflict_quotas(&c);
     }
     free(c.told);
+    free(c.told_quota);
     free(seen);
     return err;
 }

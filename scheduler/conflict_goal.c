@@ -1,15 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* conflict_goal.c - shares, slots and campaigns that ask for more than there is. */
 #include <math.h>
+#include <stdio.h>
 
 #include "scheduler/civil.h"
 #include "scheduler/conflict.h"
 #include "scheduler/resolve_why.h"
 
 #define STEPS_MAX   50000 /* changes of the mix in one class */
-#define DEPTH_MAX   32
-#define GOAL_DAYS   400 /* of a campaign that are looked at; a longer one is taken as even */
+#define GOAL_DAYS   400   /* of a campaign that are looked at; a longer one is taken as even */
 #define OCCURRENCES 20000
+#define PLACE_MAX   48
 
 /* --- shares ------------------------------------------------------------------------------------
  */
@@ -118,7 +119,7 @@ static uint32_t stranger(const struct model *m, const struct slot *s, uint32_t p
 {
     const struct playlist *p = &m->playlists[playlist];
 
-    for (uint32_t i = 0; i < p->n_entries && depth<DEPTH_MAX && * budget> 0; i++) {
+    for (uint32_t i = 0; i < p->n_entries && depth<CONFLICT_DEPTH_MAX && * budget> 0; i++) {
         const struct playlist_entry *e = &p->entries[i];
         uint32_t found = e->item;
 
@@ -133,17 +134,30 @@ static uint32_t stranger(const struct model *m, const struct slot *s, uint32_t p
     return NONE;
 }
 
+/* Slots stand in the order of their nodes. */
+static const char *slot_path(const struct model *m, uint32_t slot, char path[PLACE_MAX])
+{
+    uint32_t first = slot;
+
+    while (first > 0 && m->slots[first - 1].node == m->slots[slot].node)
+        first--;
+    (void)snprintf(path, PLACE_MAX, "nodes[%u].slots[%u]", (unsigned)m->slots[slot].node,
+                   (unsigned)(slot - first));
+    return path;
+}
+
 void conflict_slots(struct conflict *c)
 {
     const struct model *m = c->model;
 
     for (uint32_t i = 0; i < m->n_slots; i++) {
         bool filled = false;
+        char path[PLACE_MAX];
 
         for (uint32_t k = 0; k < m->n_rules && !filled; k++)
             filled = m->rules[k].slot == i;
         if (!filled)
-            (void)qp_report_add(c->report, QP_SEVERITY_WARNING, "nodes",
+            (void)qp_report_add(c->report, QP_SEVERITY_WARNING, slot_path(m, i, path),
                                 "Add a rule that fills it, or remove it.",
                                 "slot \"%s\" of node \"%s\" is filled by no rule: its time goes to "
                                 "the schedule",
@@ -151,7 +165,7 @@ void conflict_slots(struct conflict *c)
     }
     for (uint32_t k = 0; k < m->n_rules; k++) {
         const struct rule *r = &m->rules[k];
-        unsigned budget = 10000;
+        unsigned budget = CONFLICT_ENTRIES_MAX;
         uint32_t item = NONE;
 
         if (r->slot != NONE && r->playlist != NONE)
@@ -237,9 +251,13 @@ static void add_room(const struct conflict *c, uint32_t campaign, uint32_t scree
 static void check_goal(struct conflict *c, const struct campaign *k, const char *what, int64_t goal,
                        double room)
 {
+    char path[PLACE_MAX];
+
     if (goal <= 0 || room >= (double)goal)
         return;
-    (void)qp_report_add(c->report, QP_SEVERITY_ERROR, "campaigns",
+    (void)snprintf(path, sizeof(path), "campaigns[%u].%s", (unsigned)(k - c->model->campaigns),
+                   what);
+    (void)qp_report_add(c->report, QP_SEVERITY_ERROR, path,
                         "Lower the goal, lengthen the campaign, or widen the windows and shares of "
                         "its rules.",
                         "campaign \"%s\" wants %lld %s%s, its rules have room for %.0f", k->id,

@@ -1,163 +1,355 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* conflict_quota.c - quotas that the plan does not meet. */
+/* conflict_quota.c - quotas that the plan does not meet.
+ *
+ * A quota is judged over whole periods of its own, on the clock of the screen: every hour, day,
+ * quarter or year that has a part in the span that is asked for, from its beginning to its end. One
+ * walk through the plan of a class of screens serves all of its quotas. The work is bounded by
+ * CONFLICT_ITEMS_MAX items, shared evenly by the classes; what was not reached is told. */
 #include <errno.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "scheduler/civil.h"
 #include "scheduler/conflict.h"
 #include "scheduler/plan.h"
+#include "scheduler/timeline.h"
 
-#define DAYS_MAX 14 /* of the plan that are looked at, for a quota per hour or day */
+#define HOURS_MAX 400 /* bytes of the list of hours in a sentence */
 
-struct check {
-    struct conflict *c;
-    const struct quota *quota;
-    int64_t period_ms, period_end_ms; /* the one that is added up */
+struct period {
+    int64_t from_ms, to_ms;
     double numerator, denominator;
-    unsigned bad, n;
-    int64_t bad_ms; /* the first bad period */
-    double bad_share;
+    double hour_numerator[24], hour_denominator[24]; /* by the hour of the local day */
 };
 
-static double share_of(const struct check *k)
+struct check {
+    const struct quota *quota;
+    struct period now, first_bad;
+    unsigned bad, n;
+    int64_t end_ms; /* of the last period */
+    bool done;
+};
+
+struct walk {
+    struct conflict *c;
+    struct check *checks; /* n of them */
+    uint32_t n;
+    uint64_t looks, looks_max;
+    int64_t reached_ms;
+};
+
+/* --- periods ---------------------------------------------------------------------------------- */
+
+static int64_t midnight_ms(const struct tz *zone, int64_t day)
 {
-    return k->denominator > 0 ? k->numerator / k->denominator : 0;
+    struct tz_instants i = {day * CIVIL_DAY_S, day * CIVIL_DAY_S, false};
+
+    if (zone)
+        tz_instants(zone, day * CIVIL_DAY_S, &i);
+    return i.first_s * 1000;
 }
 
-static void end_period(struct check *k)
+static const struct tz *zone_of(const struct conflict *c)
 {
-    double share = share_of(k), slack = 1e-6;
-    const struct quota *q = k->quota;
-
-    if (k->denominator <= 0)
-        return;
-    k->n++;
-    if ((isnan(q->min) || share >= q->min - slack) && (isnan(q->max) || share <= q->max + slack))
-        return;
-    if (k->bad++ == 0) {
-        k->bad_ms = k->period_ms;
-        k->bad_share = share;
-    }
+    return c->model->screens[c->screen].zone;
 }
 
-static int64_t local_start(const struct check *k, int64_t ms, int64_t unit_s)
+static int64_t local_s(const struct tz *zone, int64_t ms)
 {
-    const struct tz *zone = k->c->model->screens[k->c->screen].zone;
     int64_t s = civil_floor_div(ms, 1000);
     struct tz_span span = {INT64_MIN, INT64_MAX, 0};
 
     if (zone)
         tz_span(zone, s, &span);
-    return (civil_floor_div(s + span.offset_s, unit_s) * unit_s - span.offset_s) * 1000;
+    return s + span.offset_s;
 }
 
-static void begin_period(struct check *k, int64_t ms)
+static void find_period(const struct tz *zone, enum quota_period kind, int64_t at_ms,
+                        struct period *ret)
 {
-    int64_t unit_s = k->quota->period == QUOTA_HOUR ? 3600 : CIVIL_DAY_S;
+    struct civil date;
+    int32_t day;
+    int months;
 
-    k->numerator = k->denominator = 0;
-    if (k->quota->period == QUOTA_QUARTER || k->quota->period == QUOTA_YEAR) {
-        k->period_ms = k->c->from_ms; /* what is looked at stands for the whole */
-        k->period_end_ms = k->c->to_ms;
+    *ret = (struct period){.numerator = 0};
+    if (kind == QUOTA_HOUR) {
+        ret->from_ms =
+            at_ms - civil_floor_mod(local_s(zone, at_ms) * 1000 + civil_floor_mod(at_ms, 1000),
+                                    TIMELINE_HOUR_MS);
+        ret->to_ms = ret->from_ms + TIMELINE_HOUR_MS;
         return;
     }
-    k->period_ms = local_start(k, ms, unit_s);
-    k->period_end_ms = k->period_ms + unit_s * 1000;
+    timeline_midnights(zone, at_ms, &ret->from_ms, &ret->to_ms, &day);
+    if (kind == QUOTA_DAY)
+        return;
+    date = civil_of_day(day);
+    months = kind == QUOTA_YEAR ? 12 : 3;
+    date.month -= (date.month - 1) % months;
+    ret->from_ms = midnight_ms(zone, civil_to_day(date.year, date.month, 1));
+    date.year += (date.month + months - 1) / 12;
+    date.month = (date.month + months - 1) % 12 + 1;
+    ret->to_ms = midnight_ms(zone, civil_to_day(date.year, date.month, 1));
+}
+
+static bool is_low(const struct quota *q, double share)
+{
+    return !isnan(q->min) && share < q->min - 1e-6;
+}
+
+static bool is_high(const struct quota *q, double share)
+{
+    return !isnan(q->max) && share > q->max + 1e-6;
+}
+
+static double share_of(const struct period *p)
+{
+    return p->denominator > 0 ? p->numerator / p->denominator : 0;
+}
+
+static void end_period(struct check *k)
+{
+    double share = share_of(&k->now);
+
+    if (k->now.denominator <= 0)
+        return;
+    k->n++;
+    if ((is_low(k->quota, share) || is_high(k->quota, share)) && k->bad++ == 0)
+        k->first_bad = k->now;
+}
+
+/* --- adding up -------------------------------------------------------------------------------- */
+
+static void add(struct check *k, const struct model *m, const struct stretch *s, int64_t from_ms,
+                int64_t to_ms, int hour)
+{
+    const struct quota *q = k->quota;
+    uint32_t category = m->items[s->item].category;
+    double amount = (double)(to_ms - from_ms);
+
+    if (q->measure == QUOTA_PLAYS)
+        amount = from_ms == s->start_ms && s->offset_ms == 0;
+    if (q->numerator == category) {
+        k->now.numerator += amount;
+        k->now.hour_numerator[hour] += amount;
+    }
+    if (q->denominator == NONE || q->denominator == category) {
+        k->now.denominator += amount;
+        k->now.hour_denominator[hour] += amount;
+    }
+}
+
+static void feed(struct walk *w, struct check *k, const struct stretch *s)
+{
+    const struct tz *zone = zone_of(w->c);
+
+    for (int64_t from = s->start_ms, to; from < s->end_ms && !k->done; from = to) {
+        if (from >= k->now.to_ms) {
+            end_period(k);
+            find_period(zone, k->quota->period, from, &k->now);
+            k->done = k->now.from_ms >= k->end_ms;
+        }
+        to = from < k->now.from_ms ? k->now.from_ms : k->now.to_ms;
+        to = s->end_ms < to ? s->end_ms : to;
+        to = plan_piece_end(k->quota, zone, from, to);
+        if (!k->done && s->item != NONE && from >= k->now.from_ms &&
+            plan_in_band(k->quota, zone, from))
+            add(k, w->c->model, s, from, to,
+                (int)(civil_floor_mod(local_s(zone, from), CIVIL_DAY_S) / 3600));
+    }
 }
 
 static bool on_stretch(void *user, const struct stretch *s)
 {
-    struct check *k = user;
-    const struct quota *q = k->quota;
-    const struct model *m = k->c->model;
-    uint32_t category = s->item == NONE ? NONE : m->items[s->item].category;
-    double amount = q->measure == QUOTA_PLAYS ? 1 : (double)(s->end_ms - s->start_ms);
+    struct walk *w = user;
 
-    if (s->start_ms >= k->period_end_ms) {
-        end_period(k);
-        begin_period(k, s->start_ms);
-    }
-    if (s->item == NONE || !plan_in_band(q, m->screens[k->c->screen].zone, s->start_ms))
-        return true;
-    if (q->numerator == category)
-        k->numerator += amount;
-    if (q->denominator == NONE || q->denominator == category)
-        k->denominator += amount;
+    w->reached_ms = s->start_ms;
+    if (w->looks++ >= w->looks_max)
+        return false;
+    for (uint32_t i = 0; i < w->n; i++)
+        feed(w, &w->checks[i], s);
     return true;
 }
 
-static void tell(struct conflict *c, const struct check *k)
-{
-    const struct quota *q = k->quota;
-    bool low = !isnan(q->min) && k->bad_share < q->min;
-    char time[CONFLICT_TIME_MAX];
+/* --- sentences -------------------------------------------------------------------------------- */
 
-    (void)qp_report_add(c->report,
-                        q->action == QUOTA_WARN ? QP_SEVERITY_WARNING : QP_SEVERITY_ERROR, "quotas",
-                        "Add content of the category, or let the quota fill up with a playlist.",
-                        "quota \"%s\": \"%s\" has %.1f %% from %s on screen \"%s\", %s %.1f %% "
-                        "are allowed (%u of %u periods)",
-                        q->id, c->model->categories[q->numerator], k->bad_share * 100,
-                        conflict_time(c, time, k->bad_ms), c->model->screens[c->screen].id,
-                        low ? "at least" : "at most", (low ? q->min : q->max) * 100, k->bad, k->n);
+/* What is missing, or too much, in each hour of the day: hours of the same amount together. */
+static const char *list_hours(const struct check *k, bool low, char text[HOURS_MAX])
+{
+    const struct period *p = &k->first_bad;
+    double limit = low ? k->quota->min : k->quota->max;
+    double unit = k->quota->measure == QUOTA_PLAYS ? 1 : 60000;
+    double amount[24];
+    size_t len = 0;
+
+    for (int i = 0; i < 24; i++)
+        amount[i] =
+            round((limit * p->hour_denominator[i] - p->hour_numerator[i]) * (low ? 1 : -1) / unit);
+    text[0] = '\0';
+    for (int hour = 0, end; hour < 24 && len < HOURS_MAX - 32; hour = end) {
+        for (end = hour + 1; end < 24 && amount[end] == amount[hour];)
+            end++;
+        if (amount[hour] > 0)
+            len += (size_t)snprintf(text + len, HOURS_MAX - len, "%s%02d-%02d %.0f",
+                                    len ? ", " : "", hour, end, amount[hour]);
+    }
+    return text;
 }
 
-static int check_screen(struct conflict *c, const struct quota *q)
+static void tell_bad(const struct conflict *c, const struct check *k)
 {
-    struct check k = {.c = c, .quota = q};
-    int64_t to = c->from_ms + DAYS_MAX * CIVIL_DAY_S * INT64_C(1000);
+    static const char *const periods[] = {"hour", "day", "quarter", "year"};
+    const struct quota *q = k->quota;
+    double share = share_of(&k->first_bad);
+    bool low = is_low(q, share), plays = q->measure == QUOTA_PLAYS;
+    char from[CONFLICT_TIME_MAX], to[CONFLICT_TIME_MAX], path[32], hours[HOURS_MAX] = "";
+
+    (void)snprintf(path, sizeof(path), "quotas[%u]", (unsigned)(q - c->model->quotas));
+    if (q->period != QUOTA_HOUR)
+        (void)list_hours(k, low, hours);
+    (void)qp_report_add(
+        c->report, q->action == QUOTA_WARN ? QP_SEVERITY_WARNING : QP_SEVERITY_ERROR, path,
+        low ? "Add content of the category, or let the quota fill up with a playlist."
+            : "Take content of the category out, or raise the maximum.",
+        "quota \"%s\": \"%s\" has %.1f %% of the %s of %s%s%s from %s to %s on screen \"%s\", %s "
+        "%.1f %% are wanted (%u of %u %ss)%s%s%s",
+        q->id, c->model->categories[q->numerator], share * 100, plays ? "plays" : "time",
+        q->denominator == NONE ? "everything" : "\"",
+        q->denominator == NONE ? "" : c->model->categories[q->denominator],
+        q->denominator == NONE ? "" : "\"", conflict_time(c, from, k->first_bad.from_ms),
+        conflict_time(c, to, k->first_bad.to_ms), c->model->screens[c->screen].id,
+        low ? "at least" : "at most", (low ? q->min : q->max) * 100, k->bad, k->n,
+        periods[q->period],
+        hours[0] ? (low ? "; missing by hour of the day: " : "; too much by hour of the day: ")
+                 : "",
+        hours, hours[0] ? (plays ? " plays" : " minutes") : "");
+}
+
+static void tell_short(const struct walk *w, const struct check *k, int64_t from_ms)
+{
+    char from[CONFLICT_TIME_MAX], to[CONFLICT_TIME_MAX], end[CONFLICT_TIME_MAX], path[32];
+    const struct conflict *c = w->c;
+    uint32_t index = (uint32_t)(k->quota - c->model->quotas);
+
+    if (c->told_quota[index])
+        return;
+    c->told_quota[index] = 1;
+    (void)snprintf(path, sizeof(path), "quotas[%u]", (unsigned)index);
+    (void)qp_report_add(c->report, QP_SEVERITY_WARNING, path,
+                        "Look at the rest with --from and --to, or with qp schedule plan.",
+                        "quota \"%s\" was judged from %s to %s on screen \"%s\", not to %s: %llu "
+                        "items of a screen's plan are looked at",
+                        k->quota->id, conflict_time(c, from, from_ms),
+                        conflict_time(c, to, w->reached_ms), c->model->screens[c->screen].id,
+                        conflict_time(c, end, k->end_ms), (unsigned long long)w->looks_max);
+}
+
+/* --- a class ---------------------------------------------------------------------------------- */
+
+static void begin(struct walk *w, const struct quota *q, int64_t *from_ms, int64_t *to_ms)
+{
+    struct check *k = &w->checks[w->n++];
+    struct period last;
+
+    *k = (struct check){.quota = q};
+    find_period(zone_of(w->c), q->period, w->c->from_ms, &k->now);
+    find_period(zone_of(w->c), q->period, w->c->to_ms - 1, &last);
+    k->end_ms = last.to_ms;
+    *from_ms = k->now.from_ms < *from_ms ? k->now.from_ms : *from_ms;
+    *to_ms = k->end_ms > *to_ms ? k->end_ms : *to_ms;
+}
+
+/* What was seen of a period stands for it when no whole one was seen. */
+static void finish(struct walk *w, struct check *k, bool stopped, int64_t from_ms)
+{
+    bool all = !stopped || k->done || w->reached_ms >= k->end_ms;
+
+    if (!k->done && (all || k->n == 0)) {
+        if (!all)
+            k->now.to_ms = w->reached_ms;
+        end_period(k);
+    }
+    if (k->bad > 0)
+        tell_bad(w->c, k);
+    if (!all)
+        tell_short(w, k, from_ms);
+}
+
+static int check_class(struct conflict *c, struct check *checks, uint64_t looks_max)
+{
+    const struct model *m = c->model;
+    struct walk w = {.c = c, .checks = checks, .looks_max = looks_max};
+    int64_t from = c->from_ms, to = c->to_ms;
     int err;
 
-    begin_period(&k, c->from_ms);
-    err = schedule_timeline(c->schedule, c->from_ms, c->to_ms < to ? c->to_ms : to, c->screen, NULL,
-                            on_stretch, &k);
-    end_period(&k);
-    if (err == 0 && k.bad > 0)
-        tell(c, &k);
-    return err;
+    for (uint32_t i = 0; i < m->n_quotas; i++)
+        if (plan_quota_means(m, &m->quotas[i], c->screen))
+            begin(&w, &m->quotas[i], &from, &to);
+    if (w.n == 0)
+        return 0;
+    err = schedule_timeline(c->schedule, from, to, c->screen, NULL, on_stretch, &w);
+    for (uint32_t i = 0; i < w.n && err >= 0; i++)
+        finish(&w, &checks[i], err > 0, from);
+    return err < 0 ? err : 0;
 }
 
-/* A filler that holds nothing of the category would be played in vain. */
-static bool fills(const struct model *m, const struct quota *q)
-{
-    const struct playlist *p = q->filler == NONE ? NULL : &m->playlists[q->filler];
+/* --- the filler ------------------------------------------------------------------------------- */
 
-    for (uint32_t i = 0; p && i < p->n_entries; i++)
-        if (p->entries[i].item == NONE || m->items[p->entries[i].item].category == q->numerator)
+/* A filler that holds nothing of the category would be played in vain. */
+static bool fills(const struct model *m, uint32_t playlist, uint32_t category, int depth,
+                  unsigned *budget)
+{
+    const struct playlist *p = &m->playlists[playlist];
+
+    for (uint32_t i = 0; i < p->n_entries && depth < CONFLICT_DEPTH_MAX; i++) {
+        const struct playlist_entry *e = &p->entries[i];
+
+        if (*budget == 0)
+            return true; /* who knows */
+        (*budget)--;
+        if (e->item != NONE ? m->items[e->item].category == category
+                            : fills(m, e->playlist, category, depth + 1, budget))
             return true;
+    }
     return false;
 }
 
-static void check_filler(struct conflict *c, const struct quota *q)
+static void check_filler(struct conflict *c, uint32_t index)
 {
-    if (q->action == QUOTA_AUTOFILL && !isnan(q->min) && !fills(c->model, q))
-        (void)qp_report_add(c->report, QP_SEVERITY_ERROR, "quotas",
-                            "Name a filler playlist with items of the quota's category.",
-                            "quota \"%s\" has nothing of \"%s\" to fill up with", q->id,
-                            c->model->categories[q->numerator]);
+    const struct quota *q = &c->model->quotas[index];
+    unsigned budget = CONFLICT_ENTRIES_MAX;
+    char path[48];
+
+    if (q->action != QUOTA_AUTOFILL || isnan(q->min) ||
+        (q->filler != NONE && fills(c->model, q->filler, q->numerator, 0, &budget)))
+        return;
+    (void)snprintf(path, sizeof(path), "quotas[%u].filler", (unsigned)index);
+    (void)qp_report_add(c->report, QP_SEVERITY_ERROR, path,
+                        "Name a filler playlist with items of the quota's category.",
+                        "quota \"%s\" has nothing of \"%s\" to fill up with", q->id,
+                        c->model->categories[q->numerator]);
 }
 
 /* Once for each class of screens that a quota means. */
 int conflict_quotas(struct conflict *c)
 {
     const struct model *m = c->model;
-    uint32_t *seen = calloc(c->schedule->n_classes + (size_t)1, sizeof(*seen)); /* quota + 1 */
-    int err = seen ? 0 : -ENOMEM;
+    uint32_t n_classes = c->schedule->n_classes ? c->schedule->n_classes : 1;
+    uint8_t *seen = calloc(n_classes, 1);
+    struct check *checks = calloc(m->n_quotas + (size_t)1, sizeof(*checks));
+    int err = seen && checks ? 0 : -ENOMEM;
 
-    for (uint32_t i = 0; i < m->n_quotas && err == 0; i++) {
-        check_filler(c, &m->quotas[i]);
-        for (uint32_t s = 0; s < m->n_screens && err == 0; s++) {
-            uint32_t class = c->schedule->class_of[s];
-
-            if (seen[class] == i + 1 || !plan_quota_means(m, &m->quotas[i], s))
-                continue;
-            seen[class] = i + 1;
-            c->screen = s;
-            err = check_screen(c, &m->quotas[i]);
-        }
+    for (uint32_t i = 0; i < m->n_quotas && err == 0; i++)
+        check_filler(c, i);
+    for (uint32_t s = 0; s < m->n_screens && m->n_quotas > 0 && err == 0; s++) {
+        if (seen[c->schedule->class_of[s]])
+            continue;
+        seen[c->schedule->class_of[s]] = 1;
+        c->screen = s;
+        err = check_class(c, checks, CONFLICT_ITEMS_MAX / n_classes + 1);
     }
     free(seen);
+    free(checks);
     return err;
 }

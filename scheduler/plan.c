@@ -9,10 +9,12 @@
 #include "scheduler/plan.h"
 #include "scheduler/schedule_index.h"
 
+#define HOUR_MS INT64_C(3600000)
+
 enum kind { KIND_RULE, KIND_CAMPAIGN, KIND_QUOTA, KIND_N };
 
 struct sum {
-    int64_t plays, ms, total_ms;
+    int64_t plays, ms, total_plays, total_ms;
     bool touched;
 };
 
@@ -40,15 +42,33 @@ bool plan_quota_means(const struct model *m, const struct quota *q, uint32_t scr
     return false;
 }
 
-bool plan_in_band(const struct quota *q, const struct tz *zone, int64_t ms)
+/* Since local midnight by the clock on the wall. */
+static int64_t time_of_day_ms(const struct tz *zone, int64_t ms)
 {
     int64_t s = civil_floor_div(ms, 1000);
     struct tz_span span = {INT64_MIN, INT64_MAX, 0};
 
     if (zone)
         tz_span(zone, s, &span);
-    s = civil_floor_mod(s + span.offset_s, CIVIL_DAY_S);
-    return s >= q->band_start_s && s < q->band_end_s;
+    return civil_floor_mod(s + span.offset_s, CIVIL_DAY_S) * 1000 + civil_floor_mod(ms, 1000);
+}
+
+bool plan_in_band(const struct quota *q, const struct tz *zone, int64_t ms)
+{
+    int64_t tod = time_of_day_ms(zone, ms);
+
+    return tod >= q->band_start_s * INT64_C(1000) && tod < q->band_end_s * INT64_C(1000);
+}
+
+int64_t plan_piece_end(const struct quota *q, const struct tz *zone, int64_t from_ms, int64_t to_ms)
+{
+    int64_t tod = time_of_day_ms(zone, from_ms), left = HOUR_MS - tod % HOUR_MS;
+    const int64_t edges[] = {q->band_start_s * INT64_C(1000), q->band_end_s * INT64_C(1000)};
+
+    for (int i = 0; i < 2; i++)
+        if (edges[i] > tod && edges[i] - tod < left)
+            left = edges[i] - tod;
+    return from_ms + left < to_ms ? from_ms + left : to_ms;
 }
 
 /* --- hours -------------------------------------------------------------------------------------
@@ -64,6 +84,7 @@ static void emit(struct plan *p, enum kind kind, uint32_t index)
                              .hour_ms = p->hour_ms,
                              .plays = s->plays,
                              .ms = s->ms,
+                             .total_plays = s->total_plays,
                              .total_ms = s->total_ms};
 
     *s = (struct sum){.plays = 0};
@@ -108,26 +129,42 @@ static struct sum *touch(struct plan *p, enum kind kind, uint32_t index)
 /* --- stretches ---------------------------------------------------------------------------------
  */
 
-static void add_quotas(struct plan *p, const struct stretch *s, int64_t from, int64_t ms,
-                       int64_t plays)
+static void add_quota(struct plan *p, uint32_t index, const struct stretch *s, int64_t from,
+                      int64_t to)
+{
+    const struct quota *q = &p->model->quotas[index];
+    uint32_t category = p->model->items[s->item].category;
+    bool counts = q->denominator == NONE || q->denominator == category;
+    int64_t plays = from == s->start_ms && s->offset_ms == 0;
+    struct sum *sum = touch(p, KIND_QUOTA, index);
+
+    if (counts) {
+        sum->total_ms += to - from;
+        sum->total_plays += plays;
+    }
+    if (q->numerator == category) {
+        sum->ms += to - from;
+        sum->plays += plays;
+    }
+}
+
+static void add_quotas(struct plan *p, const struct stretch *s, int64_t from, int64_t to)
 {
     const struct model *m = p->model;
+    const struct tz *zone = m->screens[p->screen].zone;
     uint32_t category = s->item == NONE ? NONE : m->items[s->item].category;
 
     for (uint32_t i = 0; i < m->n_quotas && s->item != NONE; i++) {
         const struct quota *q = &m->quotas[i];
         bool counts = q->denominator == NONE || q->denominator == category;
-        struct sum *sum;
 
-        if ((!counts && q->numerator != category) || !plan_quota_means(m, q, p->screen) ||
-            !plan_in_band(q, m->screens[p->screen].zone, from))
+        if ((!counts && q->numerator != category) || !plan_quota_means(m, q, p->screen))
             continue;
-        sum = touch(p, KIND_QUOTA, i);
-        sum->total_ms += counts ? ms : 0;
-        if (q->numerator != category)
-            continue;
-        sum->ms += ms;
-        sum->plays += plays;
+        for (int64_t at = from, end; at < to; at = end) {
+            end = plan_piece_end(q, zone, at, to);
+            if (plan_in_band(q, zone, at))
+                add_quota(p, i, s, at, end);
+        }
     }
 }
 
@@ -148,7 +185,7 @@ static void add(struct plan *p, const struct stretch *s, int64_t from, int64_t t
         sum->ms += to - from;
         sum->plays += plays;
     }
-    add_quotas(p, s, from, to - from, plays);
+    add_quotas(p, s, from, to);
 }
 
 static bool on_stretch(void *user, const struct stretch *s)

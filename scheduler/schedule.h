@@ -33,8 +33,13 @@ struct facts {
         uint32_t screen;
         uint64_t plays; /* delivered since the campaign began */
         int64_t seconds;
+        int64_t at_ms; /* up to this instant; 0: up to the midnight that sets the pace */
         int64_t last_start_ms; /* of the rule on this screen; 0: never */
         uint32_t plays_last_hour;
+        /* Instead of plays_last_hour: the starts of the hour up to last_start_ms, ascending, it the
+         * last of them; borrowed. NULL: not known. */
+        const int64_t *starts;
+        uint32_t n_starts;
     } * counts;
     uint32_t n_counts;
     /* Items that cannot be played (missing, not verified): bit per item index; NULL: none. */
@@ -139,7 +144,10 @@ QP_MUST_CHECK int schedule_timeline(const struct schedule *schedule, int64_t fro
                                     schedule_on_stretch on_stretch, void *user);
 
 /* Windows in which something can never show and who hides it; shares, goals, quotas and slots that
- * cannot be met. Findings go to report with the rule's id and JSON path. Returns 0 or -ENOMEM. */
+ * cannot be met. Findings go to report with the rule's id and JSON path. A quota is judged over
+ * whole periods: every hour, day, quarter or year that has a part in [from, to); of the plans of
+ * all classes of screens (conflict.h) 20 million items are looked at together, and a quota that was
+ * not judged to its end is named with the stretch that was. Returns 0 or -ENOMEM. */
 QP_MUST_CHECK int schedule_conflicts(const struct schedule *schedule, int64_t from_ms,
                                      int64_t to_ms, struct qp_report *report);
 
@@ -150,7 +158,7 @@ struct plan_cell {
     int64_t hour_ms; /* UTC of the local hour's beginning */
     int64_t plays;
     int64_t ms;       /* quota: of the numerator */
-    int64_t total_ms; /* quota: of the denominator */
+    int64_t total_plays, total_ms; /* quota: of the denominator */
 };
 
 typedef bool (*schedule_on_plan)(void *user, const struct plan_cell *cell);

@@ -12,9 +12,8 @@
 #include "scheduler/resolve_why.h"
 #include "scheduler/timeline.h"
 
-#define LATE_MS  60000 /* an exact play that something held up is given up after that */
-#define IDLE_MS  1000  /* with nothing to show, look again after that */
-#define SKIP_MAX 64    /* items passed over because they may not follow now */
+#define IDLE_MS  1000 /* with nothing to show, look again after that */
+#define SKIP_MAX 64   /* items passed over because they may not follow now */
 
 /* --- telling -----------------------------------------------------------------------------------
  */
@@ -246,7 +245,8 @@ static const struct event *next_event(struct timeline *tl)
     for (; tl->next_event < tl->n_events; tl->next_event++) {
         struct event *e = &tl->events[tl->next_event];
 
-        if (e->at_ms < tl->midnight_ms || e->at_ms + LATE_MS < tl->now_ms || !is_open(tl, e))
+        if (e->at_ms < tl->midnight_ms || e->at_ms + TIMELINE_LATE_MS < tl->now_ms ||
+            !is_open(tl, e))
             continue;
         if (e->at_ms > tl->now_ms || may_play(tl, e))
             return e; /* a future one is asked again when it is due */
@@ -379,8 +379,8 @@ static bool take_any(struct timeline *tl, struct turn *t)
     return take_default(tl, t);
 }
 
-/* A quota that the chosen item would leave short is filled first, but not in a mandatory block: after
- * it; a chosen item of the winner waits for its turn after the filler. */
+/* A quota that the chosen item would leave short is filled first, but not in a mandatory block:
+ * after it; a chosen item of the winner waits for its turn after the filler. */
 static void fill(struct timeline *tl, struct turn *t)
 {
     uint32_t quota;

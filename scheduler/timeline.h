@@ -6,6 +6,7 @@
 #include "scheduler/resolve_query.h"
 
 #define TIMELINE_HOUR_MS 3600000
+#define TIMELINE_LATE_MS 60000 /* an exact play that something held up is given up after that */
 
 /* A place in a playlist. Positions of sub-playlists are shared by all that visit them. */
 struct cursor {

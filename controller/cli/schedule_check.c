@@ -57,29 +57,52 @@ static int check_json(const struct model *m, const struct qp_report *report)
     return cli_schedule_print_json(doc);
 }
 
-int cli_schedule_check(int argc, char **argv)
+/* What the rules do together, while there is time to change it. */
+static int add_conflicts(const struct model *m, struct qp_report *report)
 {
-    const char *file = NULL, *json = NULL;
-    const struct cli_opt opts[] = {{"--json", NULL, "for programs", &json}};
+    struct schedule *s = NULL;
+    const struct tz *zone = m->screens[0].zone;
+    int64_t from = cli_schedule_midnight(zone, cli_schedule_now(), 0);
+    int err = schedule_prepare(&s, m, NULL);
+
+    if (err == 0)
+        err =
+            schedule_conflicts(s, from, cli_schedule_midnight(zone, from, CONFLICTS_DAYS), report);
+    schedule_destroy(s);
+    return err;
+}
+
+static int check(const char *file, bool json)
+{
     struct qp_report report = {0};
     struct model *m = NULL;
-    int r = cli_parse(CHECK_USAGE, opts, QP_ARRAY_LEN(opts), &file, argc, argv);
+    int r = model_load(&m, file, &report, NULL) < 0 ? CLI_ERROR : CLI_OK;
 
-    if (r != 0)
-        return r > 0 ? CLI_OK : CLI_USAGE;
-    r = model_load(&m, file, &report, NULL) < 0 ? CLI_ERROR : CLI_OK;
-    if (json) {
-        if (check_json(m, &report) != CLI_OK)
-            r = CLI_ERROR;
-    } else {
+    if (m && add_conflicts(m, &report) < 0)
+        r = cli_fail("no memory");
+    else if (json)
+        r = check_json(m, &report) == CLI_OK ? r : CLI_ERROR;
+    if (!json) {
         if (m)
             print_summary(m);
         cli_schedule_print_findings(&report);
         print_verdict(&report, "errors, no warnings");
     }
+    r = report.n_errors ? CLI_ERROR : r;
     model_destroy(m);
     qp_report_finish(&report);
     return r;
+}
+
+int cli_schedule_check(int argc, char **argv)
+{
+    const char *file = NULL, *json = NULL;
+    const struct cli_opt opts[] = {{"--json", NULL, "for programs", &json}};
+    int r = cli_parse(CHECK_USAGE, opts, QP_ARRAY_LEN(opts), &file, argc, argv);
+
+    if (r != 0)
+        return r > 0 ? CLI_OK : CLI_USAGE;
+    return check(file, json != NULL);
 }
 
 static int find_conflicts(struct cli_schedule *s, const char *from, const char *to, bool json)

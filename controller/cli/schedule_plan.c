@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <inttypes.h>
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -84,8 +85,10 @@ static int print_json(const struct cells *all, int64_t from, int64_t to)
         cli_schedule_add_time(o, "hour", m->screens[c->screen].zone, c->hour_ms);
         cJSON_AddNumberToObject(o, "plays", (double)c->plays);
         cJSON_AddNumberToObject(o, "seconds", (double)c->ms / 1000);
-        if (c->quota != NONE)
+        if (c->quota != NONE) {
+            cJSON_AddNumberToObject(o, "of_plays", (double)c->total_plays);
             cJSON_AddNumberToObject(o, "of_seconds", (double)c->total_ms / 1000);
+        }
         cJSON_AddItemToArray(list, o);
     }
     return cli_schedule_print_json(doc);
@@ -94,7 +97,7 @@ static int print_json(const struct cells *all, int64_t from, int64_t to)
 /* --- tables ---------------------------------------------------------------------------------- */
 
 struct row {
-    int64_t plays, ms, total_ms;
+    int64_t plays, ms, total_plays, total_ms;
     double hours[25]; /* part of each hour; the 25th: the longer day in autumn */
 };
 
@@ -110,6 +113,20 @@ static void print_hours(const struct row *row)
     }
 }
 
+/* Of a quota: what it has by its own measure, and what it should have. */
+static void print_share(const struct quota *q, const struct row *row)
+{
+    bool plays = q->measure == QUOTA_PLAYS;
+    double part = (double)(plays ? row->plays : row->ms);
+    double all = (double)(plays ? row->total_plays : row->total_ms);
+
+    printf("  %.1f %% of the %s", all > 0 ? 100 * part / all : 0, plays ? "plays" : "time");
+    if (!isnan(q->min))
+        printf(", at least %.4g %%", q->min * 100);
+    if (!isnan(q->max))
+        printf(", at most %.4g %%", q->max * 100);
+}
+
 static void print_row(const struct cells *all, const struct plan_cell *c, const struct row *row)
 {
     static const char *const kinds[] = {"rule", "campaign", "quota"};
@@ -119,7 +136,7 @@ static void print_row(const struct cells *all, const struct plan_cell *c, const 
                      row->plays, cli_schedule_length(row->ms, length));
     print_hours(row);
     if (c->quota != NONE)
-        printf("  %.1f %%", row->total_ms ? 100.0 * (double)row->ms / (double)row->total_ms : 0);
+        print_share(&all->s->model->quotas[c->quota], row);
     putchar('\n');
 }
 
@@ -173,6 +190,7 @@ static void print_tables(struct cells *all)
                 break;
             row.plays += x->plays;
             row.ms += x->ms;
+            row.total_plays += x->total_plays;
             row.total_ms += x->total_ms;
             row.hours[(x->hour_ms - day) / 3600000 % 25] += (double)x->ms / 3600000;
         }
