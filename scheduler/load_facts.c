@@ -87,6 +87,7 @@ static void read_count(struct loader *l, const struct qp_node *node, struct play
     read_number(l, node, "seconds", COUNT_MAX, &c->seconds);
     read_number(l, node, "plays_last_hour", 1000000, &last_hour);
     load_when(l, node, "last_start", false, &c->last_start_ms);
+    load_when(l, node, "counted_until", false, &c->at_ms);
     c->plays = (uint64_t)plays;
     c->plays_last_hour = (uint32_t)last_hour;
 }

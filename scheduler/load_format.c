@@ -313,6 +313,7 @@ static const struct load_member count_members[] = {
     {"screen", "string", "required", "id"},
     {"plays", "integer 0 .. 1000000000000", "0", "delivered so far"},
     {"seconds", "integer 0 .. 1000000000000", "0", "delivered so far"},
+    {"counted_until", "instant", "last midnight", "up to when it was counted"},
     {"last_start", "instant", "never", "of the rule on this screen"},
     {"plays_last_hour", "integer 0 .. 1000000", "0", "of the rule on this screen"},
     {0},

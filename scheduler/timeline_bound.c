@@ -213,6 +213,7 @@ void timeline_bound_day(struct timeline *tl)
 struct delivered {
     bool known;
     double plays, seconds;
+    double at_ms; /* mean of the instants up to which was counted */
 };
 
 static struct delivered delivered(const struct timeline *tl, uint32_t campaign)
@@ -220,6 +221,7 @@ static struct delivered delivered(const struct timeline *tl, uint32_t campaign)
     const struct facts *f = tl->facts;
     bool per_screen = tl->model->campaigns[campaign].per_screen;
     struct delivered d = {.known = false};
+    double n = 0;
 
     for (uint32_t i = 0; i < f->n_counts; i++) {
         if (f->counts[i].campaign != campaign || (per_screen && f->counts[i].screen != tl->screen))
@@ -227,7 +229,10 @@ static struct delivered delivered(const struct timeline *tl, uint32_t campaign)
         d.known = true;
         d.plays += (double)f->counts[i].plays;
         d.seconds += (double)f->counts[i].seconds;
+        d.at_ms += (double)(f->counts[i].at_ms ? f->counts[i].at_ms : tl->midnight_ms);
+        n++;
     }
+    d.at_ms = n > 0 ? d.at_ms / n : (double)tl->midnight_ms;
     return d;
 }
 
@@ -267,7 +272,7 @@ void timeline_pace(const struct timeline *tl, struct mix *mix)
         return;
     n = screens_of(tl, mix->rule->campaign);
     done = delivered(tl, mix->rule->campaign);
-    time = fmin(1, fmax(0, (double)(tl->midnight_ms - from_ms) / span));
+    time = fmin(1, fmax(0, (done.at_ms - (double)from_ms) / span));
     if (c->plays > 0)
         mix->pace = (double)c->plays / span / n *
                     (done.known ? hurry(time, done.plays / (double)c->plays) : 1);

@@ -256,6 +256,23 @@ void timeline_mix_refresh(struct timeline *tl)
 /* --- whose turn --------------------------------------------------------------------------------
  */
 
+/* Starts in the hour up to t by the screen's own list, and by what was simulated after it. */
+static uint64_t starts_known(const struct timeline *tl, const struct mix *m)
+{
+    const struct play_count *c = m->count;
+    int64_t from = tl->now_ms - TIMELINE_HOUR_MS;
+    uint64_t n = 0;
+
+    for (uint32_t i = c->n_starts; i > 0 && c->starts[i - 1] > from; i--)
+        n++;
+    for (uint64_t i = 1; i <= m->n_starts && i <= m->rule->plays_per_hour; i++) {
+        int64_t start = m->starts[(m->n_starts - i) % m->rule->plays_per_hour];
+
+        n += start > c->last_start_ms && start > from;
+    }
+    return n;
+}
+
 /* Never more than n starts in an hour, nor two within the gap; by what was simulated and by what
  * the screen counted. Around midnight, where the simulation forgets, starts keep the even distance:
  * then no hour across midnight has more, either. */
@@ -282,6 +299,8 @@ static bool has_room(const struct timeline *tl, const struct mix *m)
     if (!c || c->last_start_ms <= 0 || c->last_start_ms > t ||
         t - c->last_start_ms >= TIMELINE_HOUR_MS)
         return true;
+    if (c->starts)
+        return starts_known(tl, m) < r->plays_per_hour;
     for (uint64_t i = 1; i <= m->n_starts && i <= r->plays_per_hour; i++)
         since += m->starts[(m->n_starts - i) % r->plays_per_hour] > c->last_start_ms;
     return c->plays_last_hour + since < r->plays_per_hour;

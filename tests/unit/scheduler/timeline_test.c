@@ -420,6 +420,48 @@ TEST(counts_of_the_facts_hold_across_a_restart)
     mini_free(x);
 }
 
+/* The starts of the last hour, known one by one: the day goes on as if nothing had happened; after
+ * other starts the hour is still kept. */
+TEST(known_starts_change_nothing_that_is_right)
+{
+    struct mini *x = mini_new("UTC");
+    struct play_count count = {.rule = 1, .campaign = NONE};
+    int64_t at = T0 + 12 * HOUR_MS + 5 * 60000, starts[6], expected[100];
+    uint32_t n = 0;
+    struct rule *r;
+
+    (void)mini_rule(x, mini_single(x, 10000));
+    r = mini_interrupt(x, mini_single(x, 10000), 0);
+    r->plays_per_hour = 6;
+    mini_prepare(x);
+    mini_timeline(x, at - HOUR_MS, at);
+    for (size_t i = 0; i < x->n_log; i++)
+        if (x->log[i].item == 1)
+            starts[n++] = x->log[i].start_ms;
+    T_CHECK(n >= 5);
+    mini_timeline(x, at, at + HOUR_MS);
+    for (size_t i = 0; i < x->n_log && i < 100; i++)
+        expected[i] = x->log[i].start_ms;
+    count.starts = starts;
+    count.n_starts = n;
+    count.last_start_ms = starts[n - 1];
+    x->facts.counts = &count;
+    x->facts.n_counts = 1;
+    mini_timeline(x, at, at + HOUR_MS);
+    for (size_t i = 0; i < x->n_log && i < 100; i++)
+        T_EQ(x->log[i].start_ms, expected[i]);
+    T_EQ(mini_plays(x, 1), 6);
+    for (unsigned i = 0; i < 6; i++) /* six in the last minutes: none for an hour */
+        starts[i] = at - (6 - i) * 60000;
+    count.n_starts = 6;
+    count.last_start_ms = starts[5];
+    mini_timeline(x, at, at + HOUR_MS);
+    for (size_t i = 0; i < x->n_log; i++)
+        T_CHECK(x->log[i].item != 1 || x->log[i].start_ms >= starts[0] + HOUR_MS);
+    T_CHECK(mini_plays(x, 1) > 0);
+    mini_free(x);
+}
+
 /* --- shares ------------------------------------------------------------------------------------
  */
 
