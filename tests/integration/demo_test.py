@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-# timeout: 300
+# timeout: 900
 """What make run starts: the page, the light of the wall on it, the end of everything."""
 import json
 import os
@@ -17,7 +17,7 @@ from tap import ROOT, Program, Tap, build_folder, get_json, temporary, until
 
 DEMO = os.path.join(ROOT, "tools", "demo")
 STATS = os.path.join(ROOT, "build", "demo", "stats.json")
-CLIPS_S = 150  # making them, on a slow machine, the first time
+CLIPS_S = 400  # making them, on a slow machine, the first time
 tap = Tap()
 
 
