@@ -33,7 +33,7 @@ struct facts {
         uint32_t screen;
         uint64_t plays; /* delivered since the campaign began */
         int64_t seconds;
-        int64_t at_ms; /* up to this instant; 0: up to the midnight that sets the pace */
+        int64_t at_ms;         /* up to this instant; 0: up to the midnight that sets the pace */
         int64_t last_start_ms; /* of the rule on this screen; 0: never */
         uint32_t plays_last_hour;
         /* Instead of plays_last_hour: the starts of the hour up to last_start_ms, ascending, it the
@@ -42,7 +42,9 @@ struct facts {
         uint32_t n_starts;
     } * counts;
     uint32_t n_counts;
-    /* Items that cannot be played (missing, not verified): bit per item index; NULL: none. */
+    /* Items that cannot be played (missing, not verified): bit per item index; NULL: none. They are
+     * passed over; in a timeline of a screen of a sync group each gives its time to the screen's
+     * default instead, so that the group keeps in step. */
     const uint8_t *missing_items;
 };
 
@@ -157,7 +159,7 @@ struct plan_cell {
     uint32_t screen;
     int64_t hour_ms; /* UTC of the local hour's beginning */
     int64_t plays;
-    int64_t ms;       /* quota: of the numerator */
+    int64_t ms;                    /* quota: of the numerator */
     int64_t total_plays, total_ms; /* quota: of the denominator */
 };
 

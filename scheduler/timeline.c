@@ -239,15 +239,18 @@ static bool is_open(struct timeline *tl, struct event *e)
     return e->state == EVENT_OPEN;
 }
 
-/* The next exact play that is not over; those missed are passed. */
-static const struct event *next_event(struct timeline *tl)
+/* The next exact play that is not over. One that is due and may not play yet waits, and does not
+ * hold up others. */
+static struct event *next_event(struct timeline *tl)
 {
-    for (; tl->next_event < tl->n_events; tl->next_event++) {
-        struct event *e = &tl->events[tl->next_event];
+    for (uint32_t i = tl->next_event; i < tl->n_events; i++) {
+        struct event *e = &tl->events[i];
 
         if (e->at_ms < tl->midnight_ms || e->at_ms + TIMELINE_LATE_MS < tl->now_ms ||
-            !is_open(tl, e))
+            !is_open(tl, e)) {
+            tl->next_event += i == tl->next_event;
             continue;
+        }
         if (e->at_ms > tl->now_ms || may_play(tl, e))
             return e; /* a future one is asked again when it is due */
     }
@@ -265,6 +268,35 @@ struct turn {
     bool exact;
 };
 
+/* Screens of a sync group keep in step: one that lacks the file of an item shows its default for as
+ * long. */
+static void tell_item(struct timeline *tl, struct stretch s)
+{
+    uint32_t playlist = tl->model->screens[tl->screen].default_playlist;
+    struct pick p = {.item = NONE};
+    int64_t end = s.end_ms;
+
+    if (!timeline_item_missing(tl, s.item)) {
+        tell(tl, s);
+        return;
+    }
+    s.rule = NULL;
+    s.offset_ms = 0;
+    for (; s.start_ms < end; s.start_ms = s.end_ms) {
+        if (playlist != NONE)
+            p = timeline_next(tl, &tl->stand_in, playlist);
+        for (int n = 0; p.item != NONE && timeline_item_missing(tl, p.item) && n < SKIP_MAX; n++)
+            p = timeline_next(tl, &tl->stand_in, playlist);
+        if (p.item != NONE && timeline_item_missing(tl, p.item))
+            p.item = NONE;
+        s.item = p.item;
+        s.layer = p.item == NONE ? LAYER_SAFE : LAYER_DEFAULT;
+        s.end_ms = p.item == NONE || end - s.start_ms < p.len_ms ? end : s.start_ms + p.len_ms;
+        s.cut = p.item != NONE && s.end_ms - s.start_ms < p.len_ms;
+        tell(tl, s);
+    }
+}
+
 static void show(struct timeline *tl, const struct turn *t)
 {
     int64_t start = tl->now_ms, full = start + t->pick.len_ms - t->pick.offset_ms, boundary, end;
@@ -275,15 +307,15 @@ static void show(struct timeline *tl, const struct turn *t)
     if (e && e->at_ms > start && e->at_ms < end && e->at_ms < boundary && may_play(tl, e))
         end = e->at_ms;
     flush_idle(tl);
-    tell(tl, (struct stretch){.start_ms = start,
-                              .end_ms = end,
-                              .offset_ms = t->pick.offset_ms,
-                              .item = t->pick.item,
-                              .rule = t->rule,
-                              .layer = t->layer,
-                              .cut = end < full,
-                              .scaled = tl->scaled,
-                              .quota = t->quota});
+    tell_item(tl, (struct stretch){.start_ms = start,
+                                   .end_ms = end,
+                                   .offset_ms = t->pick.offset_ms,
+                                   .item = t->pick.item,
+                                   .rule = t->rule,
+                                   .layer = t->layer,
+                                   .cut = end < full,
+                                   .scaled = tl->scaled,
+                                   .quota = t->quota});
     timeline_count(tl, t->pick.item, start, end);
     if (t->mix != NONE)
         timeline_mix_shown(tl, t->mix, start, end);
@@ -322,11 +354,11 @@ static struct pick next_normal(struct timeline *tl)
 
 static bool take_event(struct timeline *tl, struct turn *t)
 {
-    const struct event *e = next_event(tl);
+    struct event *e = next_event(tl);
 
     if (!e || e->at_ms > tl->now_ms)
         return false;
-    tl->next_event++;
+    e->state = EVENT_SHUT;
     t->pick = timeline_mix_take(tl, e->mix);
     t->mix = e->mix;
     t->exact = true;
@@ -427,13 +459,13 @@ static void finish_loop(struct timeline *tl, const struct rule *rule, int64_t bo
             return;
         full = start + t.pick.len_ms;
         tl->now_ms = full < limit ? full : limit;
-        tell(tl, (struct stretch){.start_ms = start,
-                                  .end_ms = tl->now_ms,
-                                  .item = t.pick.item,
-                                  .rule = rule,
-                                  .layer = t.layer,
-                                  .cut = tl->now_ms < full,
-                                  .quota = NONE});
+        tell_item(tl, (struct stretch){.start_ms = start,
+                                       .end_ms = tl->now_ms,
+                                       .item = t.pick.item,
+                                       .rule = rule,
+                                       .layer = t.layer,
+                                       .cut = tl->now_ms < full,
+                                       .quota = NONE});
     }
 }
 

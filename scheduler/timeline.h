@@ -71,7 +71,7 @@ struct timeline {
     struct resolution now; /* content only */
     int64_t change_ms;     /* no change of winner before it */
     uint32_t epoch;
-    struct cursor normal, fallback;
+    struct cursor normal, fallback, stand_in;
     struct pick pending; /* joined in progress */
     /* the mix */
     struct mix *mixes;
@@ -105,6 +105,9 @@ struct timeline {
 /* The next item of a playlist that can be shown now; item NONE when there is none. */
 struct pick timeline_next(struct timeline *tl, struct cursor *cursor, uint32_t playlist);
 bool timeline_item_ok(struct timeline *tl, uint32_t item);
+/* Its file is not there; on a screen of a sync group it is ok() all the same, so that all of them
+ * choose alike. */
+bool timeline_item_missing(const struct timeline *tl, uint32_t item);
 /* Is the cursor between two rounds? */
 bool timeline_at_round(const struct cursor *cursor);
 /* Sets the cursor to where a playlist would be that began at epoch_ms. */

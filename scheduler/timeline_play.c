@@ -105,13 +105,19 @@ static bool has_rights(struct timeline *tl, uint32_t item)
     return ok;
 }
 
+bool timeline_item_missing(const struct timeline *tl, uint32_t item)
+{
+    const uint8_t *missing = tl->facts->missing_items;
+
+    return missing && (missing[item / 8] >> (item % 8) & 1);
+}
+
 bool timeline_item_ok(struct timeline *tl, uint32_t item)
 {
     const struct item *it = &tl->model->items[item];
-    const uint8_t *missing = tl->facts->missing_items;
     int64_t t = tl->now_ms;
 
-    return !(missing && (missing[item / 8] >> (item % 8) & 1)) &&
+    return (tl->model->screens[tl->screen].sync_group || !timeline_item_missing(tl, item)) &&
            (it->valid_from_ms == 0 || t >= it->valid_from_ms) && t < it->valid_to_ms &&
            (it->rights_from_ms == 0 || t >= it->rights_from_ms) && t < it->rights_to_ms &&
            (it->n_rights_area == 0 || has_rights(tl, item));

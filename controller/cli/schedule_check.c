@@ -6,6 +6,7 @@
 #define CHECK_USAGE     "qp schedule check FILE [--json]"
 #define CONFLICTS_USAGE "qp schedule conflicts FILE [--from T --to T] [--json]"
 #define CONFLICTS_DAYS  28
+#define CHECK_DAYS      14
 
 static void print_verdict(const struct qp_report *report, const char *subject)
 {
@@ -66,8 +67,7 @@ static int add_conflicts(const struct model *m, struct qp_report *report)
     int err = schedule_prepare(&s, m, NULL);
 
     if (err == 0)
-        err =
-            schedule_conflicts(s, from, cli_schedule_midnight(zone, from, CONFLICTS_DAYS), report);
+        err = schedule_conflicts(s, from, cli_schedule_midnight(zone, from, CHECK_DAYS), report);
     schedule_destroy(s);
     return err;
 }

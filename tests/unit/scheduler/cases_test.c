@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The listed cases of the resolver and the timeline, each by its number.
  *
- * Elsewhere: S01 to S25 (windows) in occurrence_test.c, S42 (commands) and S52 (a group waits) are
- * the player's, S49 (unknown place) in model_test.c. S27 to S30 count totals: the order is that of
- * the largest deficit. */
+ * Elsewhere: S01 to S10 and S17 to S25 (windows) in occurrence_test.c; tests/cases.txt lists all of
+ * them, and cases_list_test.py that each has its test. S27 to S30 count totals: the order is that
+ * of the largest deficit. */
 #include "tests/unit/scheduler/mini.h"
 
 #define T0 (INT64_C(20454) * DAY_MS) /* 2026-01-01, UTC */
@@ -61,6 +61,17 @@ TEST(s12_the_later_start_wins)
     T_EQ(verdict_of(x, T0 + 11 * HOUR_MS, a), VERDICT_EARLIER_START);
     T_CHECK(mini_resolve(x, T0 + 9 * HOUR_MS).rule == a);
     T_EQ(mini_resolve(x, T0 + 9 * HOUR_MS).next_change_ms, T0 + 10 * HOUR_MS);
+    /* Edited last and written last, but not later in its start: the winner is the same. */
+    a->playlist = mini_single(x, 2000);
+    {
+        struct rule edited = *a;
+
+        *a = *b;
+        *b = edited;
+        mini_prepare(x);
+        T_CHECK(mini_resolve(x, T0 + 10 * HOUR_MS + 30 * MINUTE_MS).rule == a);
+        T_CHECK(strcmp(a->id, "rule01") == 0);
+    }
     mini_free(x);
 }
 
@@ -104,7 +115,34 @@ TEST(s14_a_campaign_cycles_and_then_the_rest)
     mini_free(x);
 }
 
-/* Equal rules do not mix here: the smaller id wins, and what cycles is one playlist. */
+/* What cycles is one playlist. */
+TEST(s15_two_lists_cycle_and_the_lower_is_told)
+{
+    struct mini *x = mini_new("UTC");
+    uint32_t both = mini_playlist(x), pair = mini_playlist(x), single, third;
+    struct rule *a, *c;
+
+    mini_entry(x, pair, mini_item(x, 10000), NONE);
+    mini_entry(x, pair, mini_item(x, 10000), NONE);
+    single = mini_single(x, 10000);
+    third = mini_single(x, 10000);
+    mini_entry(x, both, NONE, pair);
+    x->playlists[both].entries[0].per_visit = 2;
+    mini_entry(x, both, NONE, single);
+    a = mini_rule(x, both);
+    a->priority = 10;
+    c = mini_rule(x, third);
+    c->priority = 5;
+    mini_prepare(x);
+    mini_timeline(x, T0, T0 + 90 * SECOND_MS);
+    T_EQ(x->n_log, 9);
+    for (size_t i = 0; i < x->n_log; i++)
+        T_EQ(x->log[i].item, i % 3);
+    T_EQ(verdict_of(x, T0, c), VERDICT_LOWER_PRIORITY);
+    mini_free(x);
+}
+
+/* Equal rules do not mix here: the smaller id wins. */
 TEST(s15_a_tie_goes_to_the_smaller_id_and_all_are_listed)
 {
     struct mini *x = mini_new("UTC");
@@ -118,6 +156,21 @@ TEST(s15_a_tie_goes_to_the_smaller_id_and_all_are_listed)
     T_EQ(verdict_of(x, T0, b), VERDICT_LARGER_ID);
     T_EQ(verdict_of(x, T0, c), VERDICT_LOWER_PRIORITY);
     mini_free(x);
+}
+
+static bool says(const struct mini *x, const char *text)
+{
+    struct qp_report report = {.items = NULL};
+    bool found = false;
+
+    T_EQ(schedule_conflicts(x->s, T0, T0 + DAY_MS, &report), 0);
+    for (size_t i = 0; i < report.n; i++)
+        found = found || strstr(report.items[i].text, text);
+    if (!found)
+        for (size_t i = 0; i < report.n; i++)
+            fprintf(stderr, "%s\n", report.items[i].text);
+    qp_report_finish(&report);
+    return found;
 }
 
 /* A normal item and interrupts of these lengths and shares for an hour. */
@@ -158,6 +211,8 @@ TEST(s29_half_of_the_time_in_short_pieces)
 
     T_EQ(mini_ms(x, 0), 1800000);
     T_EQ(mini_plays(x, 1), 180);
+    T_CHECK(says(x, "granularity limited by rule \"rule00\", whose items are up to 300 s long"));
+    T_CHECK(says(x, "blocks of some 30 plays"));
     mini_free(x);
 }
 
@@ -271,17 +326,32 @@ TEST(s36_a_campaign_hurries_and_rests)
     T_CHECK(abs((int)plays_with(0, false) - 120) <= 1); /* nothing known: as planned */
 }
 
-/* A tenth of a tenth: one screen, one day; ten of each make 172 800 of 864 000. */
+struct goal {
+    int64_t plays, of;
+};
+
+static bool on_goal(void *user, const struct plan_cell *cell)
+{
+    struct goal *g = user;
+
+    g->of += cell->rule != NONE ? cell->plays : 0;
+    g->plays += cell->rule == 1 ? cell->plays : 0;
+    return true;
+}
+
 TEST(s37_a_fifth_of_all_plays)
 {
     struct mini *x = mini_new("UTC");
+    struct goal g = {0, 0};
 
+    for (int i = 1; i < 10; i++)
+        (void)mini_screen(x);
     (void)mini_rule(x, mini_single(x, 10000));
     (void)mini_interrupt(x, mini_single(x, 10000), 0.2);
     mini_prepare(x);
-    mini_timeline(x, T0, T0 + DAY_MS);
-    T_EQ(x->n_log, 8640);
-    T_EQ(mini_plays(x, 1), 1728);
+    T_EQ(schedule_plan(x->s, T0, T0 + 10 * DAY_MS, NULL, on_goal, &g), 0);
+    T_EQ(g.of, 864000);
+    T_EQ(g.plays, 172800);
     mini_free(x);
 }
 
@@ -361,8 +431,56 @@ TEST(s41_the_lower_rule_ends_its_item_and_comes_back)
             back = x->log[i].start_ms;
     }
     T_EQ(from, T0 + 17 * HOUR_MS + 47 * 77 * SECOND_MS);
+    /* Meanwhile it is what comes next. */
+    T_EQ(verdict_of(x, T0 + 18 * HOUR_MS + MINUTE_MS, low), VERDICT_LOWER_PRIORITY);
+    T_EQ(schedule_next_change(x->s, T0 + 18 * HOUR_MS + MINUTE_MS, T0 + DAY_MS, 0, NULL),
+         T0 + 18 * HOUR_MS + 10 * MINUTE_MS);
+    T_CHECK(mini_resolve(x, T0 + 18 * HOUR_MS + 10 * MINUTE_MS).rule == low);
     T_EQ(back, T0 + 18 * HOUR_MS + 10 * MINUTE_MS);
     mini_free(x);
+}
+
+/* What is to run at an instant is a play at an exact time: held up for less than a minute it comes
+ * late, held up for longer it is left out and told, and it is not begun again by who joins later.
+ */
+static unsigned plays_at_two(int64_t blocked_ms, int64_t from_ms, const char *told)
+{
+    struct mini *x = mini_new("UTC");
+    int32_t at = 2 * 3600;
+    struct rule *n = mini_rule(x, mini_single(x, 60000)), *e, *block;
+    unsigned plays = 0;
+
+    e = mini_interrupt(x, mini_single(x, 10000), 0);
+    e->at_s = &at;
+    e->n_at = 1;
+    if (blocked_ms > 0) {
+        block = mini_rule(x, mini_single(x, 1000));
+        block->layer = LAYER_TAKEOVER;
+        (void)mini_once(x, block, T0 + HOUR_MS, T0 + 2 * HOUR_MS + blocked_ms);
+    }
+    mini_prepare(x);
+    T_CHECK(n->playlist == 0);
+    if (told)
+        T_CHECK(says(x, told));
+    mini_timeline(x, T0 + from_ms, T0 + 3 * HOUR_MS);
+    for (size_t i = 0; i < x->n_log; i++) {
+        plays += x->log[i].item == 1;
+        T_CHECK(x->log[i].item != 1 || x->log[i].start_ms == T0 + 2 * HOUR_MS + blocked_ms);
+    }
+    mini_free(x);
+    return plays;
+}
+
+TEST(s42_held_up_left_out_and_joined_later)
+{
+    T_EQ(plays_at_two(0, HOUR_MS, NULL), 1);
+    T_EQ(plays_at_two(40 * SECOND_MS, HOUR_MS, NULL), 1);
+    T_EQ(plays_at_two(
+             120 * SECOND_MS, HOUR_MS,
+             "its play at 2026-01-01 02:00 is held up by rule \"rule02\" for more than 60 s "
+             "and left out"),
+         0);
+    T_EQ(plays_at_two(0, 2 * HOUR_MS + 30 * SECOND_MS, NULL), 0);
 }
 
 TEST(s44_after_an_emergency_comes_the_present_schedule)
@@ -443,6 +561,24 @@ TEST(s47_an_emergency_lights_the_wall)
     mini_free(x);
 }
 
+TEST(s49_a_place_that_is_not_known)
+{
+    struct mini *x = mini_new("UTC");
+    struct point square[4] = {{31, 121}, {31, 122}, {32, 122}, {32, 121}};
+    struct rule *r = mini_rule(x, mini_single(x, 1000));
+
+    *r->targets = (struct target){.kind = TARGET_POLYGON, .polygon = square, .n_points = 4};
+    mini_prepare(x);
+    T_CHECK(mini_resolve(x, T0).rule == NULL);
+    r->targets->unknown_shows = true;
+    mini_prepare(x);
+    T_CHECK(mini_resolve(x, T0).rule == r);
+    x->screens[0].has_place = true; /* known, and far away */
+    mini_prepare(x);
+    T_CHECK(mini_resolve(x, T0).rule == NULL);
+    mini_free(x);
+}
+
 static struct mini *quota_model(enum quota_action action)
 {
     struct mini *x = mini_new("UTC");
@@ -482,9 +618,65 @@ TEST(s51_a_quota_refuses_warns_or_fills)
         T_EQ(schedule_conflicts(x->s, T0, T0 + DAY_MS, &report), 0);
         T_EQ(report.n_errors, i == 0);
         T_EQ(report.n_warnings, i == 1);
+        if (i < 2) {
+            const char *text = report.items[0].text;
+
+            /* 5760 plays a day, 4320 of them in the band: 1440 are wanted, 864 are there. */
+            T_CHECK(strstr(text, "has 20.0 % of the plays of everything from 2026-01-01 00:00 to "
+                                 "2026-01-02 00:00"));
+            T_CHECK(strstr(text, "at least 33.3 % are wanted (1 of 1 days)"));
+            T_CHECK(strstr(text, "missing by hour of the day: 06-24 32 plays"));
+        }
         qp_report_finish(&report);
+        mini_timeline(x, T0, T0 + DAY_MS);
+        if (i == 2)
+            T_CHECK(mini_plays(x, 4) * 3 >= x->n_log * 3 / 4);
         mini_free(x);
     }
+}
+
+/* Nobody waits, and all are in step: who lacks the file shows its default for as long. */
+TEST(s52_a_sync_group_goes_on_without_the_file_of_one)
+{
+    struct mini *x = mini_new("UTC");
+    static struct stretch group[200];
+    uint32_t p = mini_playlist(x);
+    uint8_t missing = 1 << 1;
+    size_t n_group, n = 0;
+
+    for (int i = 0; i < 3; i++)
+        mini_entry(x, p, mini_item(x, 10000 + i * 1000), NONE);
+    (void)mini_rule(x, p);
+    (void)mini_interrupt(x, mini_single(x, 7000), 0.2);
+    x->screens[0].sync_group = x->ids[0];
+    x->screens[0].default_playlist = mini_single(x, 4000);
+    mini_prepare(x);
+    mini_timeline(x, T0, T0 + 10 * MINUTE_MS);
+    n_group = x->n_log;
+    T_CHECK(n_group < 200);
+    memcpy(group, x->log, n_group * sizeof(*group));
+    x->facts.missing_items = &missing;
+    mini_timeline(x, T0, T0 + 10 * MINUTE_MS);
+    for (size_t i = 0; i < n_group; i++) {
+        T_EQ(x->log[n].start_ms, group[i].start_ms);
+        if (group[i].item != 1) {
+            T_EQ(x->log[n].item, group[i].item);
+            T_EQ(x->log[n++].end_ms, group[i].end_ms);
+            continue;
+        }
+        for (; n < x->n_log && x->log[n].start_ms < group[i].end_ms; n++) {
+            T_EQ(x->log[n].item, 4);
+            T_EQ(x->log[n].layer, LAYER_DEFAULT);
+        }
+        T_EQ(x->log[n - 1].end_ms, group[i].end_ms);
+    }
+    T_EQ(mini_plays(x, 1), 0);
+    x->screens[0].default_playlist = NONE;
+    mini_prepare(x);
+    mini_timeline(x, T0, T0 + 10 * MINUTE_MS);
+    T_EQ(x->n_log, n_group);
+    T_EQ(x->log[1].layer, LAYER_SAFE);
+    mini_free(x);
 }
 
 /* --- what else the layers and the clock do -------------------------------------------------------
