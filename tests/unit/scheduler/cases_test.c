@@ -759,3 +759,71 @@ TEST(a_slot_has_its_share_whoever_fills_it)
     T_EQ(mini_plays(x, 2), 1080);
     mini_free(x);
 }
+
+/* --- traps and rules that no other test names
+ * ------------------------------------------------------
+ */
+
+/* A country changes its clocks, and the device gets the new data: nothing but local times is kept.
+ */
+TEST(t11_new_zone_data_move_what_was_planned)
+{
+    struct mini *x = mini_new("Asia/Shanghai");
+    struct rule *r = mini_rule(x, mini_single(x, 1000));
+
+    (void)mini_daily(x, r, 8 * 60, 22 * 60);
+    mini_prepare(x);
+    T_CHECK(!mini_resolve(x, T0 - 1).rule && mini_resolve(x, T0).rule == r);
+    tz_destroy(x->zones[0]);
+    T_EQ(tz_load(&x->zones[0], "Asia/Tokyo", NULL), 0);
+    x->screens[0].zone = x->zones[0];
+    mini_prepare(x);
+    T_CHECK(!mini_resolve(x, T0 - HOUR_MS - 1).rule && mini_resolve(x, T0 - HOUR_MS).rule == r);
+    mini_free(x);
+}
+
+TEST(t14_a_site_has_a_zone_of_its_own)
+{
+    static const char text[] =
+        "{\"zone\": \"Asia/Shanghai\", \"screens\": [{\"id\": \"a\"},"
+        " {\"id\": \"b\", \"zone\": \"Asia/Urumqi\"}],"
+        " \"items\": [{\"id\": \"i\", \"file\": \"i.mp4\", \"duration_s\": 15}],"
+        " \"rules\": [{\"id\": \"r\", \"item\": \"i\", \"window\": {\"times\": \"08:00-20:00\"}}]}";
+    struct model *m = NULL;
+    struct schedule *s = NULL;
+
+    T_EQ(model_parse(&m, text, strlen(text), NULL, NULL, NULL), 0);
+    T_EQ(schedule_prepare(&s, m, NULL), 0);
+    for (uint32_t screen = 0; screen < 2; screen++) {
+        int64_t eight = T0 + screen * 2 * HOUR_MS;
+        struct resolution r = {.applicable = NULL};
+
+        schedule_resolve(s, eight - 1, screen, NULL, &r);
+        T_CHECK(!r.rule);
+        schedule_resolve(s, eight, screen, NULL, &r);
+        T_CHECK(r.rule == &m->rules[0]);
+    }
+    schedule_destroy(s);
+    model_destroy(m);
+}
+
+/* Thirty days without a network: no fact comes in, and every instant has its content. */
+TEST(r15_thirty_days_without_news)
+{
+    struct mini *x = mini_new("Asia/Shanghai");
+    struct rule *day = mini_rule(x, mini_single(x, 600000)), *night;
+    int64_t shown[2] = {0, 0};
+
+    (void)mini_daily(x, day, 8 * 60, 22 * 60);
+    night = mini_rule(x, mini_single(x, 900000));
+    (void)mini_daily(x, night, 22 * 60, 8 * 60);
+    mini_prepare(x);
+    mini_timeline(x, T0, T0 + 30 * DAY_MS);
+    for (size_t i = 0; i < x->n_log; i++) {
+        T_CHECK(x->log[i].item != NONE && x->log[i].rule);
+        shown[x->log[i].rule == night] += x->log[i].end_ms - x->log[i].start_ms;
+    }
+    T_EQ(shown[0], 30 * 14 * HOUR_MS);
+    T_EQ(shown[1], 30 * 10 * HOUR_MS);
+    mini_free(x);
+}
