@@ -89,6 +89,7 @@ static int layout(struct driver_object *object, struct packet_plan *plan)
     if (artnet->sync && err == 0)
         err = packet_plan_add(plan, ARTNET_SYNC_LEN, artnet->sync_ip, &offset);
     plan->n_latch = 1;
+    plan->latch_key = artnet->sync;
     return err;
 }
 

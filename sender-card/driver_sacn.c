@@ -96,6 +96,7 @@ static int layout(struct driver_object *object, struct packet_plan *plan)
     if (sacn->sync_address && err == 0)
         err = packet_plan_add(plan, SACN_SYNC_LEN, ip_of(sacn, sacn->sync_address), &offset);
     plan->n_latch = 1;
+    plan->latch_key = sacn->sync_address;
     return err;
 }
 

@@ -84,6 +84,9 @@ struct link_ops {
      * did. */
     void (*refresh)(struct link *link, int64_t now_ns, bool changed);
     int (*receive_fd)(const struct link *link); /* to poll; -1 = none */
+    /* The interface that broadcasts leave by, where the routes choose it. May be NULL. Any thread.
+     */
+    int (*egress)(const struct link *link);
     /* One received packet without waiting: its length, 0 = none. */
     size_t (*receive)(struct link *link, uint8_t *buf, size_t cap, struct link_origin *ret);
     void (*close)(struct link *link);

@@ -175,6 +175,13 @@ static int receive_fd(const struct link *link)
     return ((const struct link_udp *)link)->fd;
 }
 
+static int egress_of(const struct link *link)
+{
+    const struct link_udp *udp = (const struct link_udp *)link;
+
+    return atomic_load_explicit(&udp->egress, memory_order_relaxed);
+}
+
 static size_t receive(struct link *link, uint8_t *buf, size_t cap, struct link_origin *ret)
 {
     struct sockaddr_in from = {0};
@@ -198,6 +205,7 @@ static const struct link_ops ops = {
     .send = send_packets,
     .refresh = refresh,
     .receive_fd = receive_fd,
+    .egress = egress_of,
     .receive = receive,
     .close = close_link,
 };

@@ -30,6 +30,8 @@ struct packet_plan {
     size_t n_slots, cap_slots;
     size_t set_bytes;
     uint32_t n_latch;
+    /* Not 0: receivers of other outputs obey this latch as well, if theirs has the same key. */
+    uint32_t latch_key;
 };
 
 /* Append. packet_plan_add writes where the packet's bytes begin. Both return 0 or -ENOMEM. */

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "protocols/base/clock.h"
+#include "sender-card/together.h"
 
 #define PLAIN_LIMIT_NS 100000000LL
 
@@ -137,6 +138,7 @@ static void lose_link(struct port *port, struct track *track, int64_t now_ns)
         track->done = true;
         return;
     }
+    together_note(port, track);
     use_backup(port, other == port->links[1]);
     start_track(port, track, other, now_ns);
     track->moved = true;
@@ -197,6 +199,16 @@ static int64_t latch_time(const struct port *port, const struct track *track)
     return earliest > port->frame.latch_ns ? earliest : port->frame.latch_ns;
 }
 
+static int64_t show(struct port *port, struct track *track, int64_t at_ns)
+{
+    track->done = true;
+    if (track->link->ops->frame_end && track->link->ops->frame_end(track->link) < 0)
+        add(&port->counters.errors, 1);
+    else
+        track->latched_ns = at_ns;
+    return at_ns;
+}
+
 static int64_t step_latch(struct port *port, struct track *track, int64_t now_ns)
 {
     size_t n = port->window.end - track->next;
@@ -209,14 +221,20 @@ static int64_t step_latch(struct port *port, struct track *track, int64_t now_ns
     at = latch_time(port, track);
     if (now_ns < at)
         return at;
+    switch (together_turn(port, track, &at)) {
+    case TOGETHER_SEND:
+        break;
+    case TOGETHER_WAIT:
+        return now_ns + PORT_RETRY_NS;
+    case TOGETHER_SENT:
+        return show(port, track, at);
+    case TOGETHER_SPOILED:
+        track->done = true;
+        return now_ns;
+    }
     if (!take_result(port, track, send_some(port, track, n, now_ns), n, now_ns))
         return track->done ? now_ns : track->retry_ns;
-    track->done = true;
-    if (track->link->ops->frame_end && track->link->ops->frame_end(track->link) < 0)
-        add(&port->counters.errors, 1);
-    else
-        track->latched_ns = now_ns;
-    return now_ns;
+    return show(port, track, now_ns);
 }
 
 /* Returns when to go on; the track may be done then. */
@@ -274,6 +292,8 @@ int64_t port_step(struct port *port, int64_t now_ns)
         if (!track->done) {
             at = step_track(port, track, now_ns);
             next = at < next ? at : next;
+            if (track->done)
+                together_note(port, track);
         }
         done = done && track->done;
         /* The first of two counts: that is when the light changed. */
@@ -360,5 +380,6 @@ void port_finish(struct port *port)
         free(port->sets[i]);
     packet_plan_finish(&port->plan);
     driver_destroy(port->driver);
+    free(port->mates);
     *port = (struct port){0};
 }

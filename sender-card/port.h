@@ -49,6 +49,13 @@ struct port_mail {
     uint8_t bytes[DRIVER_POST_MAX];
 };
 
+/* How a track of a late frame ended; for outputs that share its latch (together.h). */
+struct port_note {
+    uint64_t way;       /* 0: empty */
+    unsigned taken;     /* which frame, as port.taken */
+    int64_t latched_ns; /* 0: a part was sent, without the latch */
+};
+
 struct port_frame {
     struct driver_frame stamp;
     int64_t start_ns, latch_ns;
@@ -68,6 +75,9 @@ struct port {
     struct link *links[2]; /* owned; [1]: backup or NULL */
     bool hot, paced;
     int64_t period_ns;
+    uint64_t ways[2];          /* of the links, together_way */
+    const struct port **mates; /* owned array of borrowed ports: they share a way with this one */
+    size_t n_mates;
 
     /* tx thread */
     bool busy;
@@ -77,6 +87,8 @@ struct port {
     bool on_backup;
     int64_t primary_since_ns; /* carrier of the primary; 0 = none */
     unsigned taken;           /* frames taken from the lane's queue */
+    struct port_note notes[4];
+    unsigned n_notes; /* ever written */
 
     struct port_counters counters;
 

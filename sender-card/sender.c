@@ -14,6 +14,7 @@
 #include "sender-card/port.h"
 #include "sender-card/sacn_state.h"
 #include "sender-card/setup.h"
+#include "sender-card/together.h"
 
 #define SET_ALIGN       64
 #define ANSWER_GRACE_NS 15000000000LL /* cards may take that long to start */
@@ -60,6 +61,7 @@ static int open_links(struct sender *sender, struct port *port, const struct set
                                      .pool = sender->pool};
         int err = link_create(&port->links[i], &params, diag);
 
+        port->ways[i] = together_way(&port->plan, setup->driver, &setup->links[i]);
         if (err < 0)
             return qp_diag_prefix(diag, err, "output %s", port->id);
     }
@@ -151,7 +153,22 @@ static size_t lanes_wanted(const struct sender *sender, const struct sender_para
     return processors > 0 && n > (size_t)processors ? (size_t)processors : n;
 }
 
-/* Deal the ports among the threads. */
+/* Ports that share a latch have one thread. */
+static int deal_ports(struct sender *sender)
+{
+    size_t *group = calloc(sender->n_ports + 1, sizeof(*group));
+    int err = group ? together_group(sender->ports, sender->n_ports, group) : -ENOMEM;
+
+    for (size_t i = 0; i < sender->n_ports && err == 0; i++) {
+        struct lane *lane = &sender->lanes[group[i] % sender->n_lanes];
+
+        lane->ports[lane->n_ports++] = &sender->ports[i];
+        sender->background.lane_of[i] = lane;
+    }
+    free(group);
+    return err;
+}
+
 static int create_lanes(struct sender *sender, const struct sender_params *params)
 {
     size_t n = lanes_wanted(sender, params);
@@ -169,13 +186,7 @@ static int create_lanes(struct sender *sender, const struct sender_params *param
         if (!sender->lanes[i].ports)
             return -ENOMEM;
     }
-    for (size_t i = 0; i < sender->n_ports; i++) {
-        struct lane *lane = &sender->lanes[i % n];
-
-        lane->ports[lane->n_ports++] = &sender->ports[i];
-        sender->background.lane_of[i] = lane;
-    }
-    return 0;
+    return deal_ports(sender);
 }
 
 static int create_parts(struct sender *sender, const struct sender_params *params,
