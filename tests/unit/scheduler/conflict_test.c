@@ -132,3 +132,166 @@ TEST(slots_that_nobody_fills_and_strangers_in_them)
     qp_report_finish(&report);
     mini_free(x);
 }
+
+/* --- quotas over their own periods ---------------------------------------------------------------
+ */
+
+/* Culture at noon of every day in the first quarter only, an hour of 24. */
+static struct mini *quota_of(enum quota_period period, double min)
+{
+    struct mini *x = mini_new("Asia/Shanghai");
+    struct rule *r;
+
+    (void)mini_rule(x, mini_single(x, 600000));
+    r = mini_rule(x, mini_single(x, 600000));
+    r->priority = 1;
+    mini_daily(x, r, 12 * 60, 13 * 60)->last_day = 20454 + 89; /* 2026-03-31 */
+    x->items[1].category = 1;
+    x->quotas[0] = (struct quota){.id = x->ids[0],
+                                  .targets = &x->targets[0],
+                                  .n_targets = 1,
+                                  .numerator = 1,
+                                  .denominator = NONE,
+                                  .period = period,
+                                  .band_end_s = 86400,
+                                  .min = min,
+                                  .max = NAN};
+    x->m.n_quotas = 1;
+    return x;
+}
+
+static void judged(enum quota_period period, double min, const char *text)
+{
+    struct mini *x = quota_of(period, min);
+    struct qp_report report;
+
+    check(x, &report); /* from T0, a week: in the midst of the local day */
+    if (!says(&report, text)) {
+        for (size_t i = 0; i < report.n; i++)
+            fprintf(stderr, "%s\n", report.items[i].text);
+        T_CHECK(report.n == 0 && !text[0]);
+    }
+    qp_report_finish(&report);
+    mini_free(x);
+}
+
+TEST(quotas_are_judged_over_their_own_periods)
+{
+    judged(QUOTA_HOUR, 0.5,
+           "0.0 % of the time of everything from 2026-01-01 08:00 to 2026-01-01 "
+           "09:00");
+    judged(QUOTA_HOUR, 0.5,
+           "(162 of 168 hours)"); /* the seventh noon is not complete: six and... */
+    judged(QUOTA_DAY, 0.05,
+           "4.2 % of the time of everything from 2026-01-01 00:00 to 2026-01-02 "
+           "00:00");
+    judged(QUOTA_DAY, 0.05, "(8 of 8 days)");
+    judged(QUOTA_DAY, 0.05, "missing by hour of the day: 00-12 3, 13-24 3 minutes");
+    judged(QUOTA_QUARTER, 0.05,
+           "4.2 % of the time of everything from 2026-01-01 00:00 to "
+           "2026-04-01 00:00");
+    judged(QUOTA_YEAR, 0.02,
+           "1.0 % of the time of everything from 2026-01-01 00:00 to 2027-01-01 "
+           "00:00");
+}
+
+TEST(a_quota_that_holds_is_not_told)
+{
+    static const enum quota_period periods[] = {QUOTA_DAY, QUOTA_QUARTER, QUOTA_YEAR};
+    static const double min[] = {0.041, 0.041, 0.0102}; /* 90 of 365 * 24 hours */
+
+    for (int i = 0; i < 3; i++) {
+        struct mini *x = quota_of(periods[i], min[i]);
+        struct qp_report report;
+
+        check(x, &report);
+        T_CHECK(!says(&report, "quota"));
+        qp_report_finish(&report);
+        mini_free(x);
+    }
+}
+
+TEST(a_long_item_counts_in_the_hours_in_which_it_plays)
+{
+    struct mini *x = quota_of(QUOTA_HOUR, 0);
+    struct qp_report report;
+
+    x->items[0].duration_ms = x->items[1].duration_ms = 7 * HOUR_MS;
+    x->rules[1].window = NONE;
+    x->quotas[0].min = 0.999;
+    check(x, &report);
+    T_CHECK(!says(&report, "quota"));
+    qp_report_finish(&report);
+    mini_free(x);
+}
+
+/* 20 million items are looked at; a year of one second each is more. */
+TEST(what_was_not_judged_is_named)
+{
+    struct mini *x = quota_of(QUOTA_YEAR, 0.5);
+    struct qp_report report;
+
+    x->items[0].duration_ms = x->items[1].duration_ms = 1000;
+    for (int i = 1; i < MINI_MAX; i++) { /* and many classes of screens */
+        (void)mini_screen(x);
+        x->screens[i].node = NONE;
+    }
+    for (int i = 2; i < MINI_MAX; i++) {
+        struct rule *r = mini_rule(x, 0);
+
+        *r->targets = (struct target){.kind = TARGET_SCREEN, .ref = (uint32_t)i};
+        r->priority = -i;
+    }
+    check(x, &report);
+    T_CHECK(says(&report, "was judged from 2026-01-01 00:00 to 2026-01-04"));
+    T_CHECK(says(&report, "not to 2027-01-01 00:00"));
+    qp_report_finish(&report);
+    mini_free(x);
+}
+
+TEST(a_filler_may_lie_in_a_playlist_below)
+{
+    struct mini *x = quota_of(QUOTA_DAY, 0.01);
+    struct qp_report report;
+    uint32_t filler = mini_playlist(x), below = mini_single(x, 15000);
+
+    mini_entry(x, filler, NONE, below);
+    x->quotas[0].action = QUOTA_AUTOFILL;
+    x->quotas[0].filler = filler;
+    check(x, &report);
+    T_CHECK(says(&report, "has nothing of \"category\" to fill up with"));
+    T_EQ(strcmp(report.items[report.n - 1].path, "quotas[0].filler"), 0);
+    qp_report_finish(&report);
+    x->items[2].category = 1;
+    check(x, &report);
+    T_CHECK(!says(&report, "to fill up with"));
+    qp_report_finish(&report);
+    mini_free(x);
+}
+
+/* --- interrupts ----------------------------------------------------------------------------------
+ */
+
+TEST(an_interrupt_that_never_gets_in)
+{
+    struct mini *x = mini_new("UTC");
+    struct qp_report report;
+    struct rule *i, *n = mini_rule(x, mini_single(x, 10000));
+
+    n->priority = 7;
+    i = mini_interrupt(x, mini_single(x, 10000), 0.1);
+    check(x, &report);
+    T_CHECK(says(&report, "rule \"rule01\" (priority 0) never shows: it may not interrupt rule "
+                          "\"rule00\" (priority 7) from 2026-01-01 00:00 to 2026-01-08 00:00"));
+    qp_report_finish(&report);
+    (void)mini_daily(x, n, 8 * 60, 20 * 60); /* the rest of the day is its own */
+    check(x, &report);
+    T_EQ(report.n, 0);
+    qp_report_finish(&report);
+    i->any_priority = true;
+    n->window = NONE;
+    check(x, &report);
+    T_EQ(report.n, 0);
+    qp_report_finish(&report);
+    mini_free(x);
+}
