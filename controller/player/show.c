@@ -21,6 +21,7 @@ struct show {
     struct show_params params;
     struct playlog *log;
     int64_t tai_minus_utc_ns;
+    int64_t from_ns; /* TAI: where the first program begins; written before the engine starts */
 
     /* loop thread */
     char *text; /* the last good document */
@@ -33,6 +34,7 @@ struct show {
     /* between the two */
     _Atomic(struct program *) hand; /* to the render thread */
     _Atomic(struct program *) back; /* and what it has let go of */
+    atomic_bool changing;           /* another program is wanted and not yet on: see below */
     atomic_bool stepped;
     _Atomic int64_t tai_ns; /* of the newest frame, 0: none yet */
 
@@ -47,15 +49,18 @@ static void notice(struct show *s, const char *text)
     s->params.on_notice(s->params.user, text);
 }
 
-/* UTC of the frame that is being painted. */
+/* UTC of the frame that is being painted; before the first one, of the frame that is on now: what
+ * is on now must not begin after the first frame. */
 static int64_t now_ms(struct show *s)
 {
     int64_t tai = atomic_load_explicit(&s->tai_ns, memory_order_relaxed);
+    struct qp_rational rate = s->params.wall->rate;
     struct qp_clock_map map;
 
     if (tai == 0) {
         qp_clock_sample(&map);
         tai = qp_clock_mono_ns() + map.tai_minus_mono_ns + s->params.shift_ns;
+        tai = qp_lattice_due(rate, qp_lattice_index(rate, tai));
     }
     return (tai - s->tai_minus_utc_ns) / 1000000;
 }
@@ -82,6 +87,7 @@ static void on_broken(void *user, const char *file)
     if (s->broken[s->n_broken]) {
         s->n_broken++;
         s->want_anew = true;
+        atomic_store_explicit(&s->changing, true, memory_order_release);
     }
 }
 
@@ -212,6 +218,8 @@ void show_tick(struct show *s)
     /* One at a time: both are in the render thread's hands until the old one comes back. */
     if (!s->coming && (s->want_reload || s->want_anew))
         begin_anew(s);
+    atomic_store_explicit(&s->changing, s->coming || s->want_reload || s->want_anew,
+                          memory_order_release);
     if (s->log && playlog_trouble(s->log, &diag))
         notice(s, diag.text);
 }
@@ -241,6 +249,7 @@ int show_create(struct show **ret, const struct show_params *params, struct qp_d
     s->level = -1;
     qp_clock_sample(&map);
     s->tai_minus_utc_ns = map.tai_minus_utc_s * QP_NS_PER_S;
+    s->from_ns = now_ms(s) * 1000000 + s->tai_minus_utc_ns;
     if (params->log)
         r = playlog_open(&s->log, params->log, diag);
     if (r == 0)
@@ -282,13 +291,15 @@ void show_set_engine(struct show *s, struct engine *engine)
 static void note_time(struct show *s, int64_t tai_ns)
 {
     int64_t last = atomic_load_explicit(&s->tai_ns, memory_order_relaxed);
+    bool set = last ? tai_ns < last || tai_ns - last > STEP_NS : tai_ns < s->from_ns;
 
-    if (!s->params.unpaced && last && (tai_ns < last || tai_ns - last > STEP_NS))
+    if (set && (!s->params.unpaced || !last))
         atomic_store_explicit(&s->stepped, true, memory_order_relaxed);
     atomic_store_explicit(&s->tai_ns, tai_ns, memory_order_relaxed);
 }
 
-/* The program that joins paints as soon as it can, and the old one is let go. */
+/* The program that joins paints as soon as it can, and the old one is let go. Without a clock it
+ * must have the very picture of this instant: there is time. */
 static bool paint_joining(struct show *s, struct canvas *canvas, const struct engine_instant *at,
                           double *ret_level)
 {
@@ -296,6 +307,8 @@ static bool paint_joining(struct show *s, struct canvas *canvas, const struct en
         s->joining = atomic_exchange_explicit(&s->hand, NULL, memory_order_acq_rel);
     if (!s->joining || program_paint(s->joining, canvas, at->tai_ns, at->utc_ns, at->mono_ns,
                                      ret_level) == COMPOSE_WAITING)
+        return false;
+    if (s->params.unpaced && !program_is_ready(s->joining, at->tai_ns))
         return false;
     atomic_store_explicit(&s->back, s->playing, memory_order_release);
     s->playing = s->joining;
@@ -328,9 +341,15 @@ enum engine_paint show_paint(void *show, struct canvas *canvas, const struct eng
     return dim(s, level);
 }
 
+/* Time stands still from the moment at which another program is wanted until it is on, so that a
+ * rehearsal shows the same on every frame however fast the machine is: the loop thread says that it
+ * is wanted before it says that the item ahead is settled, and that is waited for here. */
 bool show_is_ready(void *show, const struct engine_instant *at)
 {
     struct show *s = show;
 
-    return program_is_ready(s->playing, at->tai_ns);
+    if (s->joining || atomic_load_explicit(&s->hand, memory_order_acquire))
+        return true; /* to be painted, as soon as it can */
+    return program_is_ready(s->playing, at->tai_ns) &&
+           !atomic_load_explicit(&s->changing, memory_order_acquire);
 }

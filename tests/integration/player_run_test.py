@@ -178,6 +178,44 @@ def check_missing(folder):
            and {top(c)[0] for c in shown} == {A, B}, "and the others play", stage.records())
 
 
+def check_beginning(folder):
+    """Wherever between two frames the run begins, there is something to show on the first."""
+    stage = Stage(folder)
+    stage.schedule(DAY)
+    for ms in range(1, 40, 3):
+        ended, shown = stage.rehearse(f"2026-07-17T09:00:05.{ms:03d}+08:00", 0.2)
+        if not (ended.status == 0 and len(shown) == 5 and all(top(c)[0] == B for c in shown)):
+            tap.ok(False, "begins at any instant", f"{ms} ms after a frame\n{ended}")
+            return
+    tap.ok(True, "begins at any instant")
+
+
+def check_broken(folder):
+    """A file that is there but no clip: found when it is opened, while the item before it is on,
+    and left out. The wall shows the timeline without it from the next frame on, in every rehearsal
+    and on every machine."""
+    stage = Stage(folder)
+    with open(os.path.join(stage.media, "torn.mp4"), "wb") as file:
+        file.write(b"no clip" * 1000)
+    stage.schedule([{"id": "mix", "playlist": "mix", "window": {"times": "08:59:53-17:00"}}],
+                   [("torn", "torn.mp4")],
+                   playlists=[{"id": "fallback", "entries": ["a"]},
+                              {"id": "mix", "entries": ["torn", "b", "a"]}])
+    # 09:00:05 is 2 s into b. At 09:00:13 a begins and torn is opened: without it b begins there.
+    ended, shown = stage.rehearse("2026-07-17T09:00:05+08:00", 30)
+    codes = [top(c) for c in shown]
+    whole = RATE * SECONDS
+    first = codes[0][1] if codes else 0
+    wanted = [(B, n) for n in range(first, whole)] + [(A, 0)] + [(B, n) for n in range(1, whole)]
+    while len(wanted) < 30 * RATE:
+        wanted += [(B if wanted[-1][0] == A else A, n) for n in range(whole)]
+    tap.ok(ended.status == 0 and "torn.mp4" in ended.err, "a broken file is told", ended)
+    tap.ok(2 * RATE <= first < 4 * RATE and codes == wanted[:30 * RATE],
+           "the timeline without it is on from the next frame on", f"{ended}{codes}")
+    tap.ok([r["item"] for r in stage.records()] == ["b", "a", "b", "a", "b"][:len(stage.records())]
+           and stage.records()[1]["reason"] == "replaced", "and the log tells it", stage.records())
+
+
 def check_safe_slide(folder):
     stage = Stage(folder)
     stage.schedule([], screens=[{"id": "s1", "name": "One"}], playlists=[])
@@ -288,6 +326,7 @@ def main():
     for name, function in (("the boundary of a day", check_boundary), ("a cut", check_cut),
                            ("bar and display", check_display_and_bar),
                            ("brightness", check_brightness), ("missing", check_missing),
+                           ("broken", check_broken), ("any beginning", check_beginning),
                            ("safe slide", check_safe_slide),
                            ("in real time", check_real_time), ("killed", check_killed),
                            ("a full disk", check_full_disk), ("refused", check_refused)):

@@ -85,6 +85,7 @@ static int open_item(struct play *p, const struct play_item *item)
         return err;
     }
     p->pending[p->n_pending++] = (struct play_pending){.media = media, .item = item};
+    atomic_store_explicit(&p->n_waiting, p->n_pending, memory_order_release);
     return 0;
 }
 
@@ -92,6 +93,7 @@ static void drop_first_pending(struct play *p)
 {
     p->n_pending--;
     memmove(p->pending, p->pending + 1, p->n_pending * sizeof(p->pending[0]));
+    atomic_store_explicit(&p->n_waiting, p->n_pending, memory_order_release);
 }
 
 /* An item was on until frame `end`, and should have been until `due`. */
@@ -228,13 +230,17 @@ static bool open_fed(struct play *p)
     if (!item)
         return false;
     is_known = p->params.feed->next(p->params.feed->user, item);
+    if (is_known)
+        atomic_store_explicit(&p->n_waiting, p->n_pending + 1, memory_order_release);
     atomic_store_explicit(&p->fed_until, frame_at(p, item->begin_ns), memory_order_release);
     if (!is_known) {
         free(item);
         return false;
     }
-    if (open_item(p, item) < 0)
+    if (open_item(p, item) < 0) {
         release(p, item, &(struct play_record){.end_kind = PLAY_END_FAILED});
+        atomic_store_explicit(&p->n_waiting, p->n_pending, memory_order_release);
+    }
     return true;
 }
 
@@ -545,7 +551,8 @@ static bool is_ready_fed(struct play *p, int64_t f)
             (void)media_picture(on->media, fed_time(p, on, f));
         return false;
     }
-    return next || f < atomic_load_explicit(&p->fed_until, memory_order_acquire);
+    return next || (f < atomic_load_explicit(&p->fed_until, memory_order_acquire) &&
+                    atomic_load_explicit(&p->n_waiting, memory_order_acquire) == 0);
 }
 
 bool play_is_ready(struct play *p, int64_t f)

@@ -114,6 +114,7 @@ struct play {
     int64_t retry_at_ns; /* CLOCK_MONOTONIC */
     uint64_t n_skipped, n_late_closed;
     _Atomic int64_t fed_until; /* fed: nothing that is not handed over begins before this frame */
+    _Atomic size_t n_waiting;  /* n_pending for the render thread; raised before fed_until is */
     bool *told; /* owned, n_items: a sentence was said and the item has not played since */
 
     /* render thread */
@@ -151,7 +152,8 @@ void play_tick(struct play *play);
 bool play_frame(struct play *play, int64_t f, int64_t mono_ns, struct play_view *ret);
 
 /* Render thread: true if play_frame(f) would neither repeat a picture nor hold an item beyond its
- * end because the decoder or the loop thread is behind. */
+ * end because the decoder or the loop thread is behind. Fed: the item that follows was opened, too,
+ * so that one that cannot be played is found on the same frame in every rehearsal. */
 bool play_is_ready(struct play *play, int64_t f);
 
 /* Render thread: the frame was painted; dark: the wall shows nothing of it, on purpose. */
