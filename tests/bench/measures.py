@@ -88,6 +88,10 @@ def chain(bench):
     yield from c_program(bench, "chain")
 
 
+def sched(bench):
+    yield from c_program(bench, "sched")
+
+
 def veth(bench):
     bench.wires()
     yield from c_program(bench, "veth", "led0")
@@ -351,4 +355,5 @@ def light(bench):
     yield memory(bench, file)
 
 
-ALL = {"chain": chain, "veth": veth, "lattice": lattice, "decode": decode, "light": light}
+ALL = {"chain": chain, "sched": sched, "veth": veth, "lattice": lattice, "decode": decode,
+       "light": light}

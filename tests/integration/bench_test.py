@@ -13,7 +13,7 @@ sys.path.insert(0, os.path.join(ROOT, "tests", "support"))
 
 from tap import Tap, build_folder, get_json, run, temporary  # noqa: E402
 
-BENCHMARKS = ("chain", "veth", "lattice", "decode", "light")
+BENCHMARKS = ("chain", "sched", "veth", "lattice", "decode", "light")
 # A part of a figure's name, for each line of the table that has to be there everywhere.
 WANTED = {
     "chain": ("full chain, C reference", "8K wall compiled", "8K packets", "8K plan in memory"),
