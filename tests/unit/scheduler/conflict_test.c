@@ -181,7 +181,7 @@ TEST(quotas_are_judged_over_their_own_periods)
            "0.0 % of the time of everything from 2026-01-01 08:00 to 2026-01-01 "
            "09:00");
     judged(QUOTA_HOUR, 0.5,
-           "(162 of 168 hours)"); /* the seventh noon is not complete: six and... */
+           "(161 of 168 hours)"); /* all but the noons */
     judged(QUOTA_DAY, 0.05,
            "4.2 % of the time of everything from 2026-01-01 00:00 to 2026-01-02 "
            "00:00");
