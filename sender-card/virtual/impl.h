@@ -52,7 +52,8 @@ struct vport {
     /* settings of the driver */
     uint16_t udp_port;
     uint8_t address[4];
-    bool has_address; /* the link's unicast IPv4 */
+    bool has_address;    /* the link's unicast IPv4 */
+    uint8_t latch_to[4]; /* where ArtSync or a unicast synchronization packet goes; 0: to all */
     char nic[32];
     uint32_t ddp_id;
     uint32_t universe;          /* Art-Net, sACN: the first */

@@ -10,6 +10,7 @@
 #include "sender-card/virtual/impl.h"
 
 #define LEDS_PER_UNIVERSE 170 /* 510 of 512 channels */
+#define LOOPBACK          127
 
 static const struct {
     const char *name;
@@ -57,6 +58,20 @@ static void read_link(struct vport *p, const struct qp_node *link, struct qp_rep
     read_u32(link, "port", 0, 65535, &port, report);
     if (port)
         p->udp_port = (uint16_t)port;
+}
+
+/* ArtSync is broadcast unless the option or a loopback link says otherwise. */
+static void read_latch_to(struct vport *p, const struct qp_node *options, struct qp_report *report)
+{
+    struct qp_node sync_to = qp_node_member(options, "sync_to");
+    const char *text;
+
+    if (p->has_address && (p->driver == VDRIVER_SACN || p->address[0] == LOOPBACK))
+        memcpy(p->latch_to, p->address, sizeof(p->latch_to));
+    if (p->driver == VDRIVER_ARTNET && sync_to.json &&
+        qp_node_str(&sync_to, 15, &text, report) == 0 && inet_pton(AF_INET, text, p->latch_to) != 1)
+        (void)qp_node_error(&sync_to, report, "write it as \"192.168.1.255\"",
+                            "'%s' is not an IPv4 address", text);
 }
 
 static void read_driver(struct vport *p, const struct qp_node *options, struct qp_report *report)
@@ -107,6 +122,7 @@ int voptions_read(struct vport *p, struct qp_diag *diag)
     if (link.json)
         read_link(p, &link, &report);
     read_driver(p, &options, &report);
+    read_latch_to(p, &options, &report);
     r = qp_report_diag(&report, diag);
     qp_report_finish(&report);
     return r;

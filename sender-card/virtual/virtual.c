@@ -121,11 +121,16 @@ uint32_t virtual_find_port(const struct virtual_wall *vw, const char *name, size
 
 uint32_t virtual_find_nic(const struct virtual_wall *vw, const char *nic)
 {
+    uint32_t found = VIRTUAL_ANY_PORT;
+
     for (uint32_t i = 0; i < vw->wall->n_outputs; i++) {
-        if (vw->ports[i].nic[0] && strcmp(vw->ports[i].nic, nic) == 0)
-            return i;
+        if (!vw->ports[i].nic[0] || strcmp(vw->ports[i].nic, nic) != 0)
+            continue;
+        if (found != VIRTUAL_ANY_PORT)
+            return VIRTUAL_ANY_PORT;
+        found = i;
     }
-    return VIRTUAL_ANY_PORT;
+    return found;
 }
 
 uint16_t virtual_udp_port(const struct virtual_wall *vw, uint32_t port)
@@ -350,6 +355,34 @@ static bool wants(const struct vport *p, const struct udpip_datagram *d)
     return memcmp(p->address, d->dst_ip, 4) == 0;
 }
 
+static bool is_latch(enum vdriver driver, const uint8_t *payload, size_t len)
+{
+    if (driver == VDRIVER_ARTNET)
+        return len >= ARTNET_SYNC_LEN && qp_get_le16(payload + ARTNET_OFF_OPCODE) == ARTNET_SYNC;
+    /* Root vector 8, framing vector 1 (E1.31-2018 6.3). */
+    return driver == VDRIVER_SACN && len >= SACN_SYNC_LEN && payload[21] == 8 && payload[43] == 1;
+}
+
+/* Whether a latch that comes with the packets of a is heard by the receivers of b. */
+static bool share_latch(const struct vport *a, const struct vport *b)
+{
+    return a != b && a->driver == b->driver && a->udp_port == b->udp_port &&
+           strcmp(a->nic, b->nic) == 0 &&
+           memcmp(a->latch_to, b->latch_to, sizeof(a->latch_to)) == 0;
+}
+
+static void feed_known(struct vport *p, int64_t time_ns, const struct udpip_datagram *d)
+{
+    struct virtual_wall *vw = p->vw;
+
+    feed_port(p, time_ns, d->payload, d->len);
+    if (!is_latch(p->driver, d->payload, d->len))
+        return;
+    for (uint32_t i = 0; i < vw->wall->n_outputs; i++)
+        if (share_latch(p, &vw->ports[i]))
+            feed_port(&vw->ports[i], time_ns, d->payload, d->len);
+}
+
 void virtual_feed_datagram(struct virtual_wall *vw, uint32_t port, int64_t time_ns,
                            const struct udpip_datagram *datagram)
 {
@@ -363,7 +396,7 @@ void virtual_feed_datagram(struct virtual_wall *vw, uint32_t port, int64_t time_
         if (p->raw || p->udp_port != datagram->dst_port)
             vw->totals.other++;
         else
-            feed_port(p, time_ns, datagram->payload, datagram->len);
+            feed_known(p, time_ns, datagram);
         return;
     }
     for (uint32_t i = 0; i < vw->wall->n_outputs; i++) {

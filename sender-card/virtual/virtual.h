@@ -49,7 +49,7 @@ void virtual_set_on_frame(struct virtual_wall *vw, virtual_frame_fn *fn, void *u
 
 /* The output of this name, or VIRTUAL_ANY_PORT. name need not be NUL-terminated. */
 uint32_t virtual_find_port(const struct virtual_wall *vw, const char *name, size_t len);
-/* The output whose link names this network interface, or VIRTUAL_ANY_PORT. */
+/* The output whose link names this network interface, or VIRTUAL_ANY_PORT: none or several do. */
 uint32_t virtual_find_nic(const struct virtual_wall *vw, const char *nic);
 
 /* Where a port of a UDP protocol listens; 0: its packets are Ethernet frames. */
@@ -63,7 +63,8 @@ void virtual_universes(const struct virtual_wall *vw, uint32_t port, uint32_t *r
  * pcap_linktype. time_ns: any clock that only grows; 0: unknown. */
 void virtual_feed_packet(struct virtual_wall *vw, uint32_t port, uint16_t linktype, int64_t time_ns,
                          const uint8_t *buf, size_t len);
-/* The payload of a UDP datagram. */
+/* The payload of a UDP datagram. A latch that outputs share (ArtSync, sACN's synchronization
+ * packet) reaches all of them, also where port names the one that sent it. */
 void virtual_feed_datagram(struct virtual_wall *vw, uint32_t port, int64_t time_ns,
                            const struct udpip_datagram *datagram);
 /* Count something that never became a packet: a message of the local socket that is none, a file

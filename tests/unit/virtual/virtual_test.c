@@ -317,11 +317,13 @@ TEST(linsn_shows_at_the_next_packet_0)
 /* --- UDP
  * ------------------------------------------------------------------------------------------- */
 
+static uint32_t to_port = VIRTUAL_ANY_PORT;
+
 static void udp(uint16_t port, const void *payload, size_t len)
 {
     struct udpip_datagram d = {.payload = payload, .len = len, .dst_port = port};
 
-    virtual_feed_datagram(vw, VIRTUAL_ANY_PORT, now_ns += MS, &d);
+    virtual_feed_datagram(vw, to_port, now_ns += MS, &d);
 }
 
 static void ddp(uint8_t flags, uint8_t seq, uint8_t offset, uint8_t len, uint8_t value)
@@ -581,6 +583,89 @@ TEST(ports_by_address_and_frames_of_the_wall)
     virtual_totals(vw, &t);
     T_EQ(t.mixed, 1);
     T_EQ(t.no_port, 1);
+    drop();
+}
+
+/* Two outputs of two universes each, 10.. and 20.., and what their links have. */
+#define PAIR(driver, options, link_a, link_b)                                                      \
+    "{\"canvas\":{\"width\":16,\"height\":4},\"types\":{\"t\":{\"width\":8,\"height\":4,"          \
+    "\"pitch_mm\":2.5,\"order\":\"rgb\"}},"                                                        \
+    "\"cabinets\":[{\"id\":\"A\",\"type\":\"t\",\"x\":0,\"y\":0},"                                 \
+    "{\"id\":\"B\",\"type\":\"t\",\"x\":8,\"y\":0}],"                                              \
+    "\"outputs\":[{\"id\":\"p\",\"driver\":\"" driver "\",\"chain\":[\"A\"],"                      \
+    "\"options\":{\"pixels_per_universe\":16,\"start_universe\":10" options "},"                   \
+    "\"link\":{\"type\":\"udp\"" link_a "}},"                                                      \
+    "{\"id\":\"q\",\"driver\":\"" driver "\",\"chain\":[\"B\"],"                                   \
+    "\"options\":{\"pixels_per_universe\":16,\"start_universe\":20" options "},"                   \
+    "\"link\":{\"type\":\"udp\"" link_b "}}]}"
+
+static void pair_sacn(uint8_t value)
+{
+    static uint8_t seq;
+
+    seq++;
+    for (uint8_t u = 0; u < 4; u++) {
+        to_port = u / 2;
+        sacn((uint8_t)(10 + u % 2 + u / 2 * 10), seq, 99, value);
+    }
+}
+
+/* A player's messages name their output; the synchronization packet of all of them comes with one.
+ */
+TEST(a_latch_that_outputs_share)
+{
+    make(PAIR("sacn", ",\"sync_address\":99", "", ""));
+    pair_sacn(1);
+    to_port = 1;
+    sacn_sync(99);
+    T_EQ(told, 1);
+    T_EQ(stats(0).frames, 1);
+    T_EQ(stats(1).frames, 1);
+    drop();
+    make(PAIR("sacn", ",\"sync_address\":99", ",\"nic\":\"a\"", ",\"nic\":\"b\""));
+    pair_sacn(1);
+    to_port = 1;
+    sacn_sync(99); /* on the other network */
+    T_EQ(stats(0).frames, 0);
+    T_EQ(stats(1).frames, 1);
+    drop();
+    to_port = VIRTUAL_ANY_PORT;
+}
+
+TEST(an_artsync_that_outputs_share)
+{
+    make(PAIR("artnet", "", ",\"address\":\"10.0.0.1\"", ",\"address\":\"10.0.0.2\""));
+    for (int pass = 0; pass < 2; pass++) { /* the first one is shown before the mode is known */
+        for (uint8_t u = 0; u < 4; u++) {
+            to_port = u / 2;
+            dmx((uint8_t)(10 + u % 2 + u / 2 * 10), (uint8_t)(pass + 1), (uint8_t)(pass + 1));
+        }
+        to_port = 1;
+        art_sync();
+    }
+    T_EQ(told, 2);
+    T_EQ(stats(0).frames, 2);
+    T_EQ(stats(1).frames, 2);
+    drop();
+    make(PAIR("artnet", ",\"sync_to\":\"10.0.0.9\"", ",\"address\":\"127.0.0.1\"",
+              ",\"address\":\"127.0.0.2\",\"nic\":\"lo\""));
+    to_port = 0;
+    art_sync();
+    to_port = 1;
+    dmx(20, 1, 1);
+    dmx(21, 1, 1);
+    T_EQ(stats(1).frames, 1); /* another interface: not in synchronous mode */
+    drop();
+    to_port = VIRTUAL_ANY_PORT;
+}
+
+TEST(an_interface_of_several_outputs)
+{
+    make(PAIR("sacn", "", ",\"nic\":\"a\"", ",\"nic\":\"a\""));
+    T_EQ(virtual_find_nic(vw, "a"), VIRTUAL_ANY_PORT); /* the universe tells */
+    drop();
+    make(PAIR("sacn", "", ",\"nic\":\"a\"", ",\"nic\":\"b\""));
+    T_EQ(virtual_find_nic(vw, "b"), 1);
     drop();
 }
 
