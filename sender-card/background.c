@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "sender-card/background.h"
 
+#include <sched.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
@@ -12,7 +13,10 @@
 #define RECONNECT_NS  250000000LL
 #define STORE_NS      (SACN_STATE_STORE_MS * 1000000LL)
 #define FIRST_DUMP_MS 1000
-#define RECEIVE_MOST  64 /* packets of one link before the others have their turn */
+#define RECEIVE_MOST  64         /* packets of one link before the others have their turn */
+#define DEAF_NS       20000000LL /* after so many at once: a flood costs no more than this */
+/* So that a carrier that goes is noticed on a busy machine; below the renderer. */
+#define RT_PRIORITY 30
 
 enum { POLL_WAKE, POLL_NETLINK, POLL_LINKS };
 
@@ -73,8 +77,9 @@ static void dispatch(struct background *bg, const struct link *link, const uint8
     }
 }
 
-static void receive_from(struct background *bg, struct link *link, int64_t now_ns)
+static void receive_from(struct background *bg, size_t index, int64_t now_ns)
 {
+    struct link *link = link_at(bg, index);
     uint8_t buf[2048];
     struct link_origin origin = {.output = -1};
 
@@ -85,6 +90,7 @@ static void receive_from(struct background *bg, struct link *link, int64_t now_n
             return;
         dispatch(bg, link, buf, len, &origin, now_ns);
     }
+    bg->deaf_ns[index] = now_ns + DEAF_NS;
 }
 
 static void post(void *arg, uint32_t ip, const uint8_t *bytes, size_t len)
@@ -114,7 +120,14 @@ static int64_t run_ticks(struct background *bg, int64_t now_ns)
     return next;
 }
 
-static size_t fill_polls(struct background *bg)
+static bool can_receive(const struct background *bg, size_t index, int64_t now_ns)
+{
+    const struct link *link = link_at(bg, index);
+
+    return link && !atomic_load(&link->broken) && now_ns >= bg->deaf_ns[index];
+}
+
+static size_t fill_polls(struct background *bg, int64_t now_ns)
 {
     bg->polls[POLL_WAKE] = (struct pollfd){.fd = bg->wake_fd, .events = POLLIN};
     bg->polls[POLL_NETLINK] = (struct pollfd){.fd = bg->watch.netlink, .events = POLLIN};
@@ -122,8 +135,7 @@ static size_t fill_polls(struct background *bg)
         const struct link *link = link_at(bg, i);
 
         bg->polls[POLL_LINKS + i] = (struct pollfd){
-            .fd = link && !atomic_load(&link->broken) ? link->ops->receive_fd(link) : -1,
-            .events = POLLIN};
+            .fd = can_receive(bg, i, now_ns) ? link->ops->receive_fd(link) : -1, .events = POLLIN};
     }
     return POLL_LINKS + 2 * bg->n_ports;
 }
@@ -137,7 +149,7 @@ static void handle_polls(struct background *bg, int64_t now_ns)
     refresh_links(bg, now_ns, changed);
     for (size_t i = 0; i < 2 * bg->n_ports; i++)
         if (bg->polls[POLL_LINKS + i].revents) /* also an error, to be taken off the socket */
-            receive_from(bg, link_at(bg, i), now_ns);
+            receive_from(bg, i, now_ns);
 }
 
 static int64_t run_timers(struct background *bg, int64_t now_ns)
@@ -155,6 +167,9 @@ static int64_t run_timers(struct background *bg, int64_t now_ns)
     next = bg->refresh_ns < next ? bg->refresh_ns : next;
     if (bg->has_sacn)
         next = bg->store_ns < next ? bg->store_ns : next;
+    for (size_t i = 0; i < 2 * bg->n_ports; i++)
+        if (bg->deaf_ns[i] > now_ns && bg->deaf_ns[i] < next)
+            next = bg->deaf_ns[i];
     return next < now_ns + RECONNECT_NS ? next : now_ns + RECONNECT_NS;
 }
 
@@ -166,7 +181,7 @@ static void *run(void *arg)
         int64_t now = qp_clock_mono_ns(), next = run_timers(bg, now);
         int wait_ms = (int)((next - now + 999999) / 1000000);
 
-        (void)poll(bg->polls, fill_polls(bg), wait_ms > 0 ? wait_ms : 0);
+        (void)poll(bg->polls, fill_polls(bg, now), wait_ms > 0 ? wait_ms : 0);
         handle_polls(bg, qp_clock_mono_ns());
     }
     return NULL;
@@ -194,7 +209,8 @@ int background_init(struct background *bg, struct qp_diag *diag)
     bg->wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
     bg->nics = calloc(2 * bg->n_ports + 1, sizeof(struct nic *));
     bg->polls = calloc(2 * bg->n_ports + POLL_LINKS, sizeof(*bg->polls));
-    if (!bg->nics || !bg->polls)
+    bg->deaf_ns = calloc(2 * bg->n_ports + 1, sizeof(*bg->deaf_ns));
+    if (!bg->nics || !bg->polls || !bg->deaf_ns)
         return -ENOMEM;
     if (bg->wake_fd < 0) {
         err = -errno;
@@ -218,12 +234,14 @@ void background_finish(struct background *bg)
         (void)close(bg->wake_fd);
     free(bg->nics);
     free(bg->polls);
+    free(bg->deaf_ns);
     free(bg->lane_of);
     *bg = (struct background){0};
 }
 
 int background_start(struct background *bg, struct qp_diag *diag)
 {
+    struct sched_param priority = {.sched_priority = RT_PRIORITY};
     int err;
 
     atomic_store(&bg->stop, false);
@@ -232,6 +250,7 @@ int background_start(struct background *bg, struct qp_diag *diag)
         return qp_diag_set(diag, -err, "cannot start the background thread: %s", strerror(err));
     bg->running = true;
     (void)pthread_setname_np(bg->thread, "sender-bg");
+    (void)pthread_setschedparam(bg->thread, SCHED_FIFO, &priority); /* where it is allowed */
     return 0;
 }
 

@@ -27,6 +27,7 @@ struct background {
     struct nic_watch watch;
     bool watching;
     struct pollfd *polls; /* owned: wake, netlink, two a port */
+    int64_t *deaf_ns;     /* owned, two a port: a link that brings too much is not read before */
     int wake_fd;
     atomic_bool stop;
     bool running;

@@ -6,6 +6,8 @@
 #include <string.h>
 #include <sys/un.h>
 
+#include "protocols/base/clock.h"
+
 static const char *const type_names[] = {"ethernet", "udp", "pcap", "local"};
 
 /* "type" is the reader's own: it says which table is meant. */
@@ -182,6 +184,8 @@ void link_close(struct link *link)
 
 void link_set_carrier(struct link *link, bool carrier)
 {
+    if (!carrier && link_has_carrier(link))
+        atomic_store(&link->lost_ns, qp_clock_mono_ns());
     if (atomic_exchange(&link->carrier, carrier) != carrier && !link->nic)
         atomic_fetch_add(&link->carrier_changes, 1);
 }

@@ -98,6 +98,7 @@ struct link {
     uint32_t output;
     bool backup;
     atomic_bool carrier;
+    atomic_llong lost_ns;        /* when it was seen to go last, CLOCK_MONOTONIC; 0: never */
     atomic_uint carrier_changes; /* of links without an interface of their own */
     struct nic *nic;             /* NULL, or owned */
     atomic_int broken;           /* what ended it for good: -ENOSPC ...; 0 */

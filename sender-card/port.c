@@ -34,6 +34,39 @@ static void load_wire(const struct port *port, struct track *track, int n, int64
     track->wire_free_ns = (track->wire_free_ns > now_ns ? track->wire_free_ns : now_ns) + wire_ns;
 }
 
+static void raise_to(atomic_llong *most, int64_t value)
+{
+    if (value > atomic_load_explicit(most, memory_order_relaxed))
+        atomic_store_explicit(most, value, memory_order_relaxed);
+}
+
+/* The primary has been lost: from here the takeover is counted, until the backup takes packets. */
+static void notice_loss(struct port *port)
+{
+    int64_t lost_ns = atomic_load_explicit(&port->links[0]->lost_ns, memory_order_relaxed);
+
+    if (port->hot || !port->links[1] || lost_ns == port->lost_ns ||
+        link_has_carrier(port->links[0]))
+        return;
+    port->lost_ns = lost_ns;
+    port->taking_over = true;
+    port->takeover_frames = 0;
+}
+
+static void end_takeover(struct port *port, const struct link *link, int64_t now_ns)
+{
+    struct port_counters *c = &port->counters;
+
+    if (!port->taking_over)
+        return;
+    port->taking_over = false;
+    if (link != port->links[1])
+        return; /* the primary was back sooner */
+    if (port->takeover_frames > atomic_load_explicit(&c->failover_frames_max, memory_order_relaxed))
+        atomic_store_explicit(&c->failover_frames_max, port->takeover_frames, memory_order_relaxed);
+    raise_to(&c->failover_ns_max, now_ns - port->lost_ns);
+}
+
 /* Send packets [track->next, track->next + n), n <= LINK_BATCH. Returns what the link returns. */
 static int send_some(struct port *port, struct track *track, size_t n, int64_t now_ns)
 {
@@ -56,6 +89,7 @@ static int send_some(struct port *port, struct track *track, size_t n, int64_t n
     if (sent > 0) {
         track->next += (size_t)sent;
         load_wire(port, track, sent, now_ns);
+        end_takeover(port, track->link, now_ns);
         add(&port->counters.packets, (uint64_t)sent);
         add(&port->counters.bytes, bytes);
     }
@@ -118,6 +152,8 @@ void port_begin(struct port *port, const struct port_frame *frame, int64_t now_n
     port->window = port->driver->driver->stamp(port->driver, &port->plan, port->sets[frame->set],
                                                &frame->stamp);
     memset(port->tracks, 0, sizeof(port->tracks));
+    notice_loss(port);
+    port->takeover_frames += port->taking_over;
     if (port->hot && port->links[1]) {
         start_track(port, &port->tracks[0], port->links[0], now_ns);
         start_track(port, &port->tracks[1], port->links[1], now_ns);
@@ -134,6 +170,7 @@ static void lose_link(struct port *port, struct track *track, int64_t now_ns)
 
     if (track->link == port->links[0])
         port->primary_since_ns = 0;
+    notice_loss(port);
     if (port->hot || track->moved || !other || !link_has_carrier(other)) {
         track->done = true;
         return;
@@ -244,7 +281,7 @@ static int64_t step_track(struct port *port, struct track *track, int64_t now_ns
      * that is merely late is still sent. */
     if (port->paced && now_ns >= port->frame.latch_ns + port->period_ns &&
         (track->next < data_end(port) || track->retry_ns != 0)) {
-        track->done = true;
+        track->done = track->overdue = true;
         return now_ns;
     }
     if (!link_has_carrier(track->link)) {
@@ -265,6 +302,7 @@ static void finish_frame(struct port *port, int64_t latched_ns)
     port->busy = false;
     if (latched_ns == 0) {
         add(&counters->incomplete, 1);
+        add(&counters->overdue, port->tracks[0].overdue || port->tracks[1].overdue);
         return;
     }
     add(&counters->frames, 1);
@@ -272,8 +310,7 @@ static void finish_frame(struct port *port, int64_t latched_ns)
         return;
     if (error >= port->period_ns)
         add(&counters->late, 1);
-    if (error > atomic_load_explicit(&counters->latch_error_ns_max, memory_order_relaxed))
-        atomic_store_explicit(&counters->latch_error_ns_max, error, memory_order_relaxed);
+    raise_to(&counters->latch_error_ns_max, error);
 }
 
 int64_t port_step(struct port *port, int64_t now_ns)

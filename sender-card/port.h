@@ -26,9 +26,9 @@
 
 /* All written by the tx thread, read by any. */
 struct port_counters {
-    atomic_ullong frames, late, skipped, incomplete, packets, bytes;
-    atomic_ullong short_sends, eagain, errors, failovers;
-    atomic_llong latch_error_ns_max;
+    atomic_ullong frames, late, skipped, incomplete, overdue, packets, bytes;
+    atomic_ullong short_sends, eagain, errors, failovers, failover_frames_max;
+    atomic_llong latch_error_ns_max, failover_ns_max;
     atomic_bool on_backup;
 };
 
@@ -41,6 +41,7 @@ struct track {
     int64_t data_end_ns;  /* when the last data packet had left; 0 = not yet */
     int64_t latched_ns;   /* when the latch did; 0 = not */
     bool moved;           /* to this link in the middle of the frame */
+    bool overdue;         /* the next frame was due before all had left */
     bool done;
 };
 
@@ -86,6 +87,9 @@ struct port {
     struct track tracks[2];
     bool on_backup;
     int64_t primary_since_ns; /* carrier of the primary; 0 = none */
+    int64_t lost_ns;          /* when the primary was lost that the backup stands in for */
+    bool taking_over;         /* since then no packet has left */
+    unsigned takeover_frames; /* begun since then */
     unsigned taken;           /* frames taken from the lane's queue */
     struct port_note notes[4];
     unsigned n_notes; /* ever written */

@@ -101,9 +101,13 @@ struct sender_port_stats {
     uint64_t late;       /* latched after the next lattice point */
     uint64_t skipped;    /* submitted, never begun: the next frame was already due */
     uint64_t incomplete; /* begun, a packet did not leave: no latch */
+    uint64_t overdue;    /* of these: time ran out (a full queue, a busy machine), not the link */
     uint64_t packets, bytes;
     uint64_t short_sends, eagain, errors;
     uint64_t carrier_changes, failovers;
+    /* From the carrier event to the first packet on the backup, worst: frames begun, and time. */
+    uint64_t failover_frames_max;
+    int64_t failover_ns_max;
     bool carrier;
     bool on_backup;
     uint32_t speed_mbps;        /* negotiated; 0 = unknown */

@@ -112,6 +112,7 @@ static cJSON *port_json(const struct wall_output *output, const struct sender_po
     number(o, "late", (double)p->late);
     number(o, "skipped", (double)p->skipped);
     number(o, "incomplete", (double)p->incomplete);
+    number(o, "overdue", (double)p->overdue);
     number(o, "packets", (double)p->packets);
     number(o, "bytes", (double)p->bytes);
     number(o, "short_sends", (double)p->short_sends);
@@ -119,6 +120,8 @@ static cJSON *port_json(const struct wall_output *output, const struct sender_po
     number(o, "errors", (double)p->errors);
     number(o, "carrier_changes", (double)p->carrier_changes);
     number(o, "failovers", (double)p->failovers);
+    number(o, "failover_frames_max", (double)p->failover_frames_max);
+    number(o, "failover_max_ms", ms(p->failover_ns_max));
     cJSON_AddBoolToObject(o, "carrier", p->carrier);
     cJSON_AddBoolToObject(o, "on_backup", p->on_backup);
     number(o, "latch_error_max_ms", ms(p->latch_error_ns_max));

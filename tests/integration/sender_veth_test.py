@@ -191,7 +191,8 @@ def test_frames(folder):
         stats = player.stats()
     check(code == 0, "frames: SIGTERM ends it well", log)
     check_card(card, "frames")
-    check(len(card.frames) == stats["frames"] and card.unfinished == 0, "frames: as many as counted",
+    check(len(card.frames) == stats["frames"] and card.unfinished <= stats["incomplete"],
+          "frames: as many as counted",
           f"{len(card.frames)} of {stats}")
     check(stats["full_duplex"] is True and stats["speed_mbps"] >= 1000 and stats["silent_ms"] is None
           and not stats["nic_tx_errors"] | stats["nic_tx_dropped"] | stats["nic_tx_carrier_errors"],
@@ -229,8 +230,15 @@ def test_backup(folder):
         check_card(card, f"backup: link {i}")
     check(stats["failovers"] == 1 and not stats["on_backup"], "backup: taken over and given back",
           stats)
-    check(stats["incomplete"] <= 1 and cards[0].unfinished <= 1 and cards[1].unfinished == 0,
-          "backup: at most one frame lost", stats)
+    # A frame that was given up because this machine was too busy says nothing of the takeover; the
+    # frame that moves to the backup leaves rows without a latch behind.
+    heard = sum(card.unfinished for card in cards)
+    check(stats["failover_frames_max"] <= 1 and stats["incomplete"] == stats["overdue"]
+          and heard <= 1 + stats["incomplete"], "backup: carries the first frame behind the event",
+          f"{heard} unfinished {stats}")
+    blind = stats["frames"] - sum(len(card.frames) for card in cards)
+    print(f"# {stats['failover_max_ms']:.2f} ms from the event to the backup; {blind} frames sent "
+          "before the event came", flush=True)
     ip("link del led0")
     ip("link del led1")
 
@@ -250,7 +258,7 @@ def test_hot(folder):
         for card in cards:
             card.read()
     check_card(cards[1], "hot backup")
-    check(stats["incomplete"] == 0, "hot backup: nothing is lost", stats)
+    check(stats["incomplete"] == stats["overdue"], "hot backup: nothing is lost to the link", stats)
     check([p for _, p in cards[0].frames[2:8]] == [p for _, p in cards[1].frames[2:8]],
           "hot backup: both carry the same pictures")
     ip("link del led0")

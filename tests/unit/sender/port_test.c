@@ -184,6 +184,7 @@ TEST(an_error_means_no_latch)
     T_CHECK(links[0].n < 66);
     T_EQ(port.counters.errors, 1);
     T_EQ(port.counters.incomplete, 1);
+    T_EQ(port.counters.overdue, 0); /* time was not what was missing */
     end();
 }
 
@@ -242,6 +243,52 @@ TEST(backup_takes_the_frame_over)
     T_EQ(port.counters.frames, 1);
     T_EQ(port.counters.failovers, 1);
     T_CHECK(port.counters.on_backup);
+    end();
+}
+
+/* Frames begun from the carrier event until packets left on the backup, and how long that took. */
+TEST(a_takeover_is_measured_from_the_carrier_event)
+{
+    make_port(64, 64, true, false);
+    frame_at(1000 * MS);
+    T_EQ(port.counters.failover_frames_max, 0);
+    begin(2000 * MS, 2000 * MS + PERIOD);
+    (void)run(2000 * MS, 2008 * MS);
+    links[0].link.lost_ns = 2008 * MS; /* in the middle: this frame moves over */
+    links[0].link.carrier = false;
+    (void)run(2008 * MS + 3000, INT64_MAX);
+    T_EQ(port.counters.failovers, 1);
+    T_EQ(port.counters.failover_frames_max, 0);
+    T_CHECK(port.counters.failover_ns_max >= 3000 && port.counters.failover_ns_max < 10000);
+    links[0].link.carrier = true;
+    frame_at(3000 * MS);
+    frame_at(3000 * MS + PORT_SETTLE_NS);
+    T_CHECK(!port.counters.on_backup);
+    links[0].link.lost_ns = 4900 * MS; /* between two frames: the next one begins there */
+    links[0].link.carrier = false;
+    frame_at(5000 * MS);
+    T_EQ(port.counters.failovers, 2);
+    T_EQ(port.counters.failover_frames_max, 1);
+    T_EQ(port.counters.failover_ns_max, 100 * MS);
+    T_EQ(port.counters.incomplete, 0);
+    end();
+}
+
+TEST(a_backup_that_takes_nothing_is_no_takeover)
+{
+    make_port(64, 64, true, false);
+    frame_at(1000 * MS);
+    links[0].link.lost_ns = 1900 * MS;
+    links[0].link.carrier = false;
+    links[1].room = 0;
+    frame_at(2000 * MS);
+    frame_at(3000 * MS);
+    T_EQ(port.counters.failover_frames_max, 0); /* not yet */
+    links[1].room = UINT32_MAX;
+    frame_at(4000 * MS);
+    T_EQ(port.counters.failover_frames_max, 3);
+    T_EQ(port.counters.incomplete, 2);
+    T_EQ(port.counters.overdue, 2);
     end();
 }
 
