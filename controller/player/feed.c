@@ -29,6 +29,8 @@ static bool plan_slice(struct feed *f)
 
     f->n = f->i = 0;
     f->no_memory = false;
+    if (f->on_slice)
+        f->on_slice(f->user, f->planned_ms, &to_ms);
     if (schedule_timeline(f->schedule, f->planned_ms, to_ms, f->screen, f->facts, on_stretch, f) ==
             0 &&
         !f->no_memory) {

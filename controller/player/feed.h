@@ -16,6 +16,10 @@ struct feed {
     const struct facts *facts;       /* borrowed */
     uint32_t screen;
     int64_t planned_ms; /* the timeline is known up to here */
+    /* Before a slice is worked out, NULL: not called. The facts may be changed now; *to_ms, its
+     * end, may be brought nearer. */
+    void (*on_slice)(void *user, int64_t from_ms, int64_t *to_ms);
+    void *user;
     struct stretch *queue;
     size_t n, cap, i;
     bool no_memory;

@@ -437,6 +437,15 @@ static int64_t floor_seconds(int64_t ns)
     return ns / QP_NS_PER_S - (ns % QP_NS_PER_S < 0);
 }
 
+bool compose_now(const struct compose *c, struct play_now *ret)
+{
+    for (size_t i = 0; i < c->n_zones; i++) {
+        if (c->zones[i].layer->main && c->params.feed)
+            return play_now(&c->zones[i].play, ret);
+    }
+    return false;
+}
+
 bool compose_is_ready(struct compose *c, int64_t tai_ns)
 {
     int64_t f = qp_lattice_index(c->params.rate, tai_ns) - c->index_base;

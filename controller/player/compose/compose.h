@@ -81,6 +81,10 @@ void compose_show_ticker(struct compose *compose, size_t n, bool shown);
  * told (play.h). */
 void compose_set_dark(struct compose *compose, bool dark);
 
+struct play_now; /* play.h */
+/* Loop thread: what the feed's zone has on. Returns false when nothing is. */
+bool compose_now(const struct compose *compose, struct play_now *ret);
+
 struct compose_stats {
     uint64_t items_started, items_skipped, items_finished;
     uint64_t pictures_late; /* the decoder was behind */

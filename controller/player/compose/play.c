@@ -318,6 +318,26 @@ void play_finish(struct play *p)
     p->told = NULL;
 }
 
+bool play_now(const struct play *p, struct play_now *ret)
+{
+    int64_t head = atomic_load_explicit(&p->head, memory_order_acquire);
+    const struct play_slot *slot = &p->slots[(head < 0 ? 0 : head) % PLAY_SLOTS];
+
+    if (!p->params.feed || head < 0 || !slot->item ||
+        atomic_load_explicit(&slot->state, memory_order_acquire) != PLAY_SLOT_READY)
+        return false;
+    *ret = (struct play_now){
+        .tag = slot->item->tag,
+        .first = slot->record.first,
+        .from = slot->from,
+        .last = atomic_load_explicit(&p->now_last, memory_order_acquire),
+        .presented = atomic_load_explicit(&p->now_presented, memory_order_relaxed),
+        .dark = atomic_load_explicit(&p->now_dark, memory_order_relaxed),
+    };
+    return ret->presented > 0 && ret->last >= ret->first &&
+           atomic_load_explicit(&p->head, memory_order_acquire) == head;
+}
+
 uint64_t play_late(const struct play *p)
 {
     uint64_t n = p->n_late_closed;
@@ -444,6 +464,8 @@ static void begin_fed(struct play *p, struct play_slot *next, int64_t f)
     if (p->cur >= 0)
         close_record(slot_of(p, p->cur), f, next->begin, PLAY_END_NEXT);
     p->blank = !next->media;
+    atomic_store_explicit(&p->now_presented, 0, memory_order_relaxed);
+    atomic_store_explicit(&p->now_dark, 0, memory_order_relaxed);
     begin_next(p, f, 0);
 }
 
@@ -536,6 +558,9 @@ void play_count(struct play *p, bool dark)
     record = &slot_of(p, p->cur)->record;
     record->presented++;
     record->dark += dark;
+    atomic_store_explicit(&p->now_presented, record->presented, memory_order_relaxed);
+    atomic_store_explicit(&p->now_dark, record->dark, memory_order_relaxed);
+    atomic_store_explicit(&p->now_last, p->last_frame, memory_order_release);
 }
 
 static bool is_ready_fed(struct play *p, int64_t f)

@@ -54,6 +54,13 @@ struct play_record {
     } end_kind;
 };
 
+/* The fed item that is on, for whoever must know it before its end. */
+struct play_now {
+    void *tag;
+    int64_t first, last, from; /* frames: its first, the newest, the first that counts as expected */
+    int64_t presented, dark;
+};
+
 /* Where fed items come from; called on the loop thread, from play_init, play_tick, play_finish. */
 struct play_feed {
     /* The next item, in the order of begin_ns; file is taken (NULL: no picture, what lies below is
@@ -115,6 +122,7 @@ struct play {
     uint64_t n_skipped, n_late_closed;
     _Atomic int64_t fed_until; /* fed: nothing that is not handed over begins before this frame */
     _Atomic size_t n_waiting;  /* n_pending for the render thread; raised before fed_until is */
+    _Atomic int64_t now_last, now_presented, now_dark; /* of the fed item that is on */
     bool *told; /* owned, n_items: a sentence was said and the item has not played since */
 
     /* render thread */
@@ -158,6 +166,9 @@ bool play_is_ready(struct play *play, int64_t f);
 
 /* Render thread: the frame was painted; dark: the wall shows nothing of it, on purpose. */
 void play_count(struct play *play, bool dark);
+
+/* Loop thread: the fed item that is on. Returns false when there is none, or it is changing. */
+bool play_now(const struct play *play, struct play_now *ret);
 
 /* Loop thread: pictures that came late, all items so far. */
 uint64_t play_late(const struct play *play);
