@@ -88,6 +88,7 @@ uses.render  := sender wall pixel runtime wire base
 PROGS := qp-player qp-wall qp
 dir.qp-player  := controller/player
 uses.qp-player := compose media render sender scheduler runtime wall wire pixel base
+pkgs.qp-player := libcrypto
 dir.qp-wall    := sender-card/virtual/main
 uses.qp-wall   := virtual sender runtime wall wire pixel base
 dir.qp         := controller/cli
@@ -150,6 +151,7 @@ $(foreach p,$(PROGS),$(eval $(call prog,$p)))
 
 # A test that makes allocations fail leads those of the library to itself: ldextra.FILE.
 ldextra.tests/unit/base/oom_test.c := $(addprefix -Wl$(comma)--wrap=,malloc calloc realloc reallocarray strdup)
+ldextra.tests/unit/scheduler/load_oom_test.c := $(ldextra.tests/unit/base/oom_test.c),--wrap=open_memstream
 
 # A test links its own layer and what lies below it, nothing else: code that reaches upwards does
 # not link. The folder below tests/unit, tests/fuzz names the layer.

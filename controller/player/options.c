@@ -68,13 +68,20 @@ static void run_help(void)
         "qp-player run --wall W.json --schedule S.json --screen ID --media DIR [options]\n"
         "\n"
         "Plays what the schedule says for this screen, by the clock, and joins in progress.\n"
-        "SIGHUP reads the schedule again; one with errors changes nothing.\n"
+        "SIGHUP reads schedule and facts again; what has errors changes nothing.\n"
         "\n"
         "  --schedule FILE     the schedule (docs/schedule-format.md); `qp schedule check`\n"
         "  --screen ID         which of its screens this is\n"
         "  --media DIR         the folder that holds the items' files\n"
         "  --log FILE          append what was really shown, a JSON object a line\n"
-        "                      (docs/playing-schedules.md)\n"
+        "                      (docs/playing-schedules.md); what was delivered is counted from it\n"
+        "  --facts FILE        alerts, takeovers, counts of other screens\n"
+        "                      (docs/schedule-format.md); read again when it changes\n"
+        "  --clock-trust MODE  when the kernel says that the clock is not synchronised, hold what\n"
+        "                      was resolved last\n"
+        "                      auto            if the time cannot be right either (default)\n"
+        "                      kernel          always\n"
+        "                      always          never: the clock is right\n"
         "  --clock INSTANT     rehearse: begin as if it were now this instant\n"
         "  --audio DEVICE      ALSA device for sound, e.g. default; without it no sound\n"
         "%s"
@@ -82,7 +89,9 @@ static void run_help(void)
         "Examples\n"
         "  qp-player run --wall wall.json --schedule mall.json --screen atrium --media media\n"
         "  qp-player run --wall wall.json --schedule mall.json --screen atrium --media media \\\n"
-        "      --clock 2026-07-17T08:59:50+08:00 --log shown.jsonl\n",
+        "      --clock 2026-07-17T08:59:50+08:00 --log shown.jsonl\n"
+        "  qp-player run --wall wall.json --schedule mall.json --screen atrium --media media \\\n"
+        "      --log /var/lib/qianping/shown.jsonl --facts /run/qianping/facts.json\n",
         common_help);
 }
 
@@ -109,6 +118,8 @@ enum {
     OPT_MEDIA,
     OPT_LOG,
     OPT_CLOCK,
+    OPT_FACTS,
+    OPT_CLOCK_TRUST,
     OPT_UNPACED,
     OPT_STATE_DIR,
     OPT_BRIGHTNESS,
@@ -132,6 +143,8 @@ static const struct option long_options[] = {
     {"media", required_argument, NULL, OPT_MEDIA},
     {"log", required_argument, NULL, OPT_LOG},
     {"clock", required_argument, NULL, OPT_CLOCK},
+    {"facts", required_argument, NULL, OPT_FACTS},
+    {"clock-trust", required_argument, NULL, OPT_CLOCK_TRUST},
     {"unpaced", no_argument, NULL, OPT_UNPACED},
     {"state-dir", required_argument, NULL, OPT_STATE_DIR},
     {"brightness", required_argument, NULL, OPT_BRIGHTNESS},
@@ -174,6 +187,8 @@ static const char **string_option(struct options *o, int opt)
         return &o->media_dir;
     case OPT_LOG:
         return &o->log;
+    case OPT_FACTS:
+        return &o->facts;
     default:
         return NULL;
     }
@@ -207,12 +222,26 @@ static enum options_result clock_option(struct options *o, const char *value)
     return OPTIONS_RUN;
 }
 
+static enum options_result trust_option(struct options *o, const char *value)
+{
+    for (int i = 0; i < TRUST_N; i++) {
+        if (strcmp(value, trust_names[i]) == 0) {
+            o->trust = (enum trust_mode)i;
+            o->has_trust = true;
+            return OPTIONS_RUN;
+        }
+    }
+    return usage("--clock-trust takes auto, kernel or always, not", value);
+}
+
 static enum options_result number_option(struct options *o, int opt, const char *value)
 {
     int64_t frames;
 
     if (opt == OPT_CLOCK)
         return clock_option(o, value);
+    if (opt == OPT_CLOCK_TRUST)
+        return trust_option(o, value);
     if (opt == OPT_FRAMES) {
         if (qp_parse_i64(value, 1, INT64_MAX, &frames) < 0)
             return usage("--frames takes a whole number from 1 on, not", value);
@@ -280,8 +309,10 @@ static enum options_result check_together(const struct options *o)
         return usage("--wall is missing", NULL);
     if (o->command == OPTIONS_SCHEDULE)
         return check_schedule(o);
-    if (o->schedule || o->screen || o->media_dir || o->log || o->has_clock)
-        return usage("--schedule, --screen, --media, --log and --clock belong to qp-player run",
+    if (o->schedule || o->screen || o->media_dir || o->log || o->facts || o->has_clock ||
+        o->has_trust)
+        return usage("--schedule, --screen, --media, --log, --facts, --clock and --clock-trust "
+                     "belong to qp-player run",
                      NULL);
     if (o->command == OPTIONS_PATTERN) {
         if (!o->pattern)

@@ -6,13 +6,16 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "controller/player/trust.h"
+
 enum options_command { OPTIONS_PLAY, OPTIONS_PATTERN, OPTIONS_SCHEDULE };
 
 struct options {
     enum options_command command;
     const char *wall, *layout, *link, *stats, *state_dir, *audio, *pattern; /* borrowed from argv */
-    const char *schedule, *screen, *media_dir, *log;                        /* likewise */
-    bool has_clock;
+    const char *schedule, *screen, *media_dir, *log, *facts;                /* likewise */
+    enum trust_mode trust;
+    bool has_clock, has_trust;
     int64_t clock_ms;  /* UTC at the beginning of the run, for rehearsal */
     uint64_t frames;   /* 0: endless */
     double seconds;    /* 0: endless */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "controller/player/player.h"
 
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -9,6 +10,7 @@
 
 #include "controller/player/compose/compose.h"
 #include "controller/player/engine.h"
+#include "controller/player/known.h"
 #include "controller/player/media_list.h"
 #include "controller/player/render/pattern.h"
 #include "controller/player/show.h"
@@ -21,6 +23,7 @@
 #include "sender-card/sender.h"
 
 #define TICK_MS      20
+#define FACTS_MS     250 /* between two looks at the facts file */
 #define PROGRESS_MS  1000
 #define MAX_WARNINGS 16
 #define WARN_EVERY   60 /* progress ticks between repetitions of a lasting warning */
@@ -34,11 +37,14 @@ struct player {
     struct layout *layout;
     struct compose *compose;
     struct pattern *pattern;
+    struct known *known;
     struct show *show;
     int64_t shift_ns; /* of the clock, for rehearsal */
     struct engine *engine;
     struct service service;
     uv_timer_t tick, progress;
+    uv_fs_poll_t facts;
+    bool watches_facts;
     uv_async_t ended;
     bool ready, on_terminal;
     unsigned progress_ticks, warned;
@@ -175,12 +181,36 @@ static int64_t clock_shift(const struct player *p)
     return p->options->clock_ms * 1000000 - utc;
 }
 
+static int64_t utc_ms(const struct player *p)
+{
+    struct qp_clock_map map;
+
+    qp_clock_sample(&map);
+    return (qp_clock_mono_ns() + map.tai_minus_mono_ns - map.tai_minus_utc_s * QP_NS_PER_S +
+            p->shift_ns) /
+           1000000;
+}
+
+static int open_known(struct player *p, struct qp_diag *diag)
+{
+    struct known_params params = {.screen = p->options->screen,
+                                  .log = p->options->check ? NULL : p->options->log,
+                                  .facts = p->options->facts,
+                                  .trust = p->options->trust,
+                                  .is_rehearsal = p->options->has_clock,
+                                  .must_wait = p->options->unpaced || p->options->check,
+                                  .now_ms = utc_ms(p),
+                                  .on_notice = on_notice,
+                                  .user = p};
+
+    return known_create(&p->known, &params, diag);
+}
+
 static int open_show(struct player *p, struct engine_source *source)
 {
     struct show_params params = {.schedule = p->options->schedule,
                                  .screen = p->options->screen,
                                  .media = p->options->media_dir,
-                                 .log = p->options->check ? NULL : p->options->log,
                                  .audio_device = p->options->audio,
                                  .wall = p->wall,
                                  .unpaced = p->options->unpaced,
@@ -190,10 +220,15 @@ static int open_show(struct player *p, struct engine_source *source)
     int r;
 
     p->shift_ns = params.shift_ns = clock_shift(p);
-    r = show_create(&p->show, &params, &diag);
+    r = open_known(p, &diag);
+    params.known = p->known;
+    if (r == 0)
+        r = show_create(&p->show, &params, &diag);
     if (r < 0 && diag.text[0])
         return fail(p, r, &diag);
     *source = (struct engine_source){.paint = show_paint, .ready = show_is_ready, .self = p->show};
+    if (r == 0 && p->options->check && known_has_refused(p->known))
+        r = -EINVAL; /* it was told */
     return r;
 }
 
@@ -291,14 +326,40 @@ static void on_stop(void *user)
     uv_close((uv_handle_t *)&p->tick, NULL);
     uv_close((uv_handle_t *)&p->progress, NULL);
     uv_close((uv_handle_t *)&p->ended, NULL);
+    if (p->watches_facts)
+        uv_close((uv_handle_t *)&p->facts, NULL);
 }
 
 static void on_reload(void *user)
 {
     struct player *p = user;
 
+    if (!p->show)
+        return;
+    show_reload(p->show);
+    known_facts_changed(p->known);
+}
+
+/* Also when it comes and goes, and on disks that tell nobody of changes. */
+static void on_facts(uv_fs_poll_t *poll, int status, const uv_stat_t *before, const uv_stat_t *now)
+{
+    struct player *p = poll->data;
+
+    (void)status;
+    (void)before;
+    (void)now;
     if (p->show)
-        show_reload(p->show);
+        known_facts_changed(p->known);
+}
+
+static void watch_facts(struct player *p)
+{
+    if (!p->options->facts || p->options->check)
+        return;
+    p->watches_facts = uv_fs_poll_init(&p->service.loop, &p->facts) == 0;
+    p->facts.data = p;
+    if (!p->watches_facts || uv_fs_poll_start(&p->facts, on_facts, p->options->facts, FACTS_MS) < 0)
+        qp_log(&p->log, QP_WARN, "%s: cannot be watched; SIGHUP reads it again", p->options->facts);
 }
 
 static int open_loop(struct player *p)
@@ -322,6 +383,7 @@ static int open_loop(struct player *p)
     p->tick.data = p->progress.data = p->ended.data = p;
     uv_timer_start(&p->tick, on_tick, 0, TICK_MS);
     uv_timer_start(&p->progress, on_progress, PROGRESS_MS, PROGRESS_MS);
+    watch_facts(p);
     return 0;
 }
 
@@ -453,6 +515,7 @@ static void close_all(struct player *p)
     engine_destroy(p->engine);
     compose_destroy(p->compose);
     show_destroy(p->show);
+    known_destroy(p->known);
     layout_destroy(p->layout);
     media_list_finish(&p->media);
     pattern_destroy(p->pattern);
@@ -469,6 +532,7 @@ int player_main(const struct options *options, int64_t began_ns)
                        .on_terminal = !options->quiet && isatty(STDERR_FILENO)};
     int code = 1;
 
+    (void)signal(SIGXFSZ, SIG_IGN); /* a file that may not grow is an error of writing */
     /* The loop first: a SIGTERM while files are read ends the program in order as well. */
     if (open_loop(&p) == 0 && open_all(&p) == 0) {
         if (options->check)

@@ -11,17 +11,18 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <time.h>
 
 #include "controller/player/compose/play.h"
 #include "controller/player/feed.h"
+#include "controller/player/record.h"
 #include "protocols/base/clock.h"
 
 #define MS           1000000LL
 #define MAX_BARS     60 /* a layout holds 64 layers */
 #define MAX_STATES   64
 #define MAX_NOTICES  20
-#define MAX_RESOLVES 100 /* in one tick */
+#define MAX_RESOLVES 100  /* in one tick */
+#define ASK_MS       1000 /* between two looks at what is resolved now */
 #define NO_BAR       UINT32_MAX
 
 struct state {
@@ -37,6 +38,8 @@ struct program {
     struct schedule *schedule;
     uint32_t screen;
     uint8_t *missing;
+    struct load_facts given;   /* by the facts file */
+    struct play_count *counts; /* owned */
     struct facts facts;
     struct feed feed;
     struct play_feed play_feed;
@@ -46,6 +49,9 @@ struct program {
     uint32_t n_bars;
     int64_t now_ms;
     bool is_over;
+    int64_t asked_ms; /* what is resolved now was asked at; INT64_MIN: never */
+    bool has_rule;
+    const char *rule;     /* of the model */
     struct shown *newest; /* of the stretch that feed.last is, while it lives */
 
     struct state states[MAX_STATES];
@@ -60,6 +66,7 @@ struct program {
 struct shown {
     struct program *program;
     struct stretch stretch;
+    uint64_t id;
 };
 
 static int64_t tai_of(const struct program *p, int64_t utc_ms)
@@ -70,31 +77,6 @@ static int64_t tai_of(const struct program *p, int64_t utc_ms)
 }
 
 /* --- the log --------------------------------------------------------------------------------- */
-
-static const char *const layer_names[LAYER_N] = {"blackout", "emergency", "takeover", "interrupt",
-                                                 "schedule", "default",   "safe"};
-
-static void add_instant(cJSON *o, const char *name, const struct program *p, int64_t frame)
-{
-    int64_t utc = qp_lattice_due(p->params.wall->rate, frame) - p->params.tai_minus_utc_ns;
-    time_t s = (time_t)(utc / QP_NS_PER_S);
-    char text[40];
-    struct tm tm;
-    size_t n;
-
-    (void)gmtime_r(&s, &tm);
-    n = strftime(text, sizeof(text), "%Y-%m-%dT%H:%M:%S", &tm);
-    (void)snprintf(text + n, sizeof(text) - n, ".%03dZ", (int)(utc / MS % 1000));
-    cJSON_AddStringToObject(o, name, text);
-}
-
-static void add_id(cJSON *o, const char *name, const char *id)
-{
-    if (id)
-        cJSON_AddStringToObject(o, name, id);
-    else
-        cJSON_AddNullToObject(o, name);
-}
 
 static const char *reason_of(const struct shown *s, const struct play_record *record)
 {
@@ -109,27 +91,51 @@ static const char *reason_of(const struct shown *s, const struct play_record *re
     return s->program->is_over ? "stopped" : "replaced";
 }
 
-static void log_shown(const struct shown *s, const struct play_record *record)
+static int64_t utc_of(const struct program *p, int64_t frame)
+{
+    return qp_lattice_due(p->params.wall->rate, frame) - p->params.tai_minus_utc_ns;
+}
+
+static cJSON *record_of(const struct shown *s, const struct play_record *record, const char *reason)
 {
     const struct program *p = s->program;
     const struct stretch *st = &s->stretch;
-    cJSON *o = cJSON_CreateObject();
-    int64_t utc = qp_lattice_due(p->params.wall->rate, record->first) - p->params.tai_minus_utc_ns;
+    uint32_t campaign = st->rule ? st->rule->campaign : NONE;
+    int64_t utc = utc_of(p, record->first);
+    struct record r = {
+        .start_ns = utc,
+        .end_ns = utc_of(p, record->end),
+        .screen = p->model->screens[p->screen].id,
+        .rule = st->rule ? st->rule->id : NULL,
+        .campaign = campaign != NONE ? p->model->campaigns[campaign].id : NULL,
+        .item = st->item != NONE ? p->model->items[st->item].id : NULL,
+        .layer = st->layer,
+        .position_ms = st->offset_ms + (utc - st->start_ms * MS) / MS,
+        .expected = record->expected,
+        .presented = record->presented,
+        .dark = record->dark,
+        .reason = reason,
+        .clock = known_clock(p->params.known),
+    };
 
-    add_instant(o, "start", p, record->first);
-    add_instant(o, "end", p, record->end);
-    cJSON_AddStringToObject(o, "screen", p->model->screens[p->screen].id);
-    cJSON_AddStringToObject(o, "layer", layer_names[st->layer]);
-    add_id(o, "rule", st->rule ? st->rule->id : NULL);
-    add_id(o, "item", st->item != NONE ? p->model->items[st->item].id : NULL);
-    cJSON_AddNumberToObject(o, "position_ms",
-                            (double)(st->offset_ms + (utc - st->start_ms * MS) / MS));
-    cJSON_AddNumberToObject(o, "frames_expected", (double)record->expected);
-    cJSON_AddNumberToObject(o, "frames_presented", (double)record->presented);
-    cJSON_AddNumberToObject(o, "frames_dark", (double)record->dark);
-    cJSON_AddStringToObject(o, "reason", reason_of(s, record));
-    playlog_add(p->params.log, cJSON_PrintUnformatted(o));
-    cJSON_Delete(o);
+    return record_tree(&r);
+}
+
+/* What is on, as far as it is known now. */
+static cJSON *record_on(void *user)
+{
+    const struct program *p = user;
+    struct play_now now;
+
+    if (!compose_now(p->compose, &now))
+        return NULL;
+    return record_of(now.tag,
+                     &(struct play_record){.first = now.first,
+                                           .end = now.last + 1,
+                                           .expected = now.last + 1 - now.from,
+                                           .presented = now.presented,
+                                           .dark = now.dark},
+                     "killed");
 }
 
 /* --- the feed -------------------------------------------------------------------------------- */
@@ -153,6 +159,7 @@ static bool on_next(void *user, struct play_item *ret)
         return false;
     }
     s->program = p;
+    s->id = known_new_id(p->params.known);
     p->newest = s;
     *ret = (struct play_item){.begin_ns = tai_of(p, s->stretch.start_ms),
                               .start_ns = s->stretch.offset_ms * MS,
@@ -160,6 +167,25 @@ static bool on_next(void *user, struct play_item *ret)
     if (s->stretch.item != NONE)
         ret->file = path_of(p, &p->model->items[s->stretch.item]);
     return true;
+}
+
+/* A slice ends with its day, so that all of it has the counts and the pace of that day. */
+static void on_slice(void *user, int64_t from_ms, int64_t *to_ms)
+{
+    struct program *p = user;
+    struct play_count *counts;
+    int64_t until_ms;
+    uint32_t n;
+
+    if (known_counts(p->params.known, p->model, p->screen, from_ms, &p->given, &counts, &n,
+                     &until_ms) < 0)
+        return; /* without memory the older ones are better than none */
+    free(p->counts);
+    p->counts = counts;
+    p->facts.counts = counts;
+    p->facts.n_counts = n;
+    if (until_ms < *to_ms)
+        *to_ms = until_ms;
 }
 
 static void on_done(void *user, const struct play_item *item, const struct play_record *record)
@@ -171,8 +197,8 @@ static void on_done(void *user, const struct play_item *item, const struct play_
         s->stretch = p->feed.last; /* its end may have moved */
         p->newest = NULL;
     }
-    if (p->params.log && record->end > record->first && record->presented > 0)
-        log_shown(s, record);
+    if (record->end > record->first && record->presented > 0)
+        known_record(p->params.known, record_of(s, record, reason_of(s, record)));
     if (record->end_kind == PLAY_END_FAILED && s->stretch.item != NONE)
         p->params.on_broken(p->params.user, p->model->items[s->stretch.item].file);
     free(s);
@@ -202,7 +228,25 @@ static bool is_broken(const struct program *p, const char *file)
     return false;
 }
 
-/* NULL: it can be played, as far as can be told without opening it. */
+static const char *why_not_verified(const struct program *p, const struct item *item,
+                                    const char *path, char buf[300])
+{
+    char why[200];
+
+    switch (known_verify(p->params.known, path, item->sha256, why, sizeof(why))) {
+    case VERIFY_GOOD:
+        return NULL;
+    case VERIFY_WAITING:
+        return "";
+    case VERIFY_BAD:
+        break;
+    }
+    (void)snprintf(buf, 300, "%.90s: %s", item->file, why);
+    return *why ? buf : "";
+}
+
+/* NULL: it can be played, as far as can be told without opening it. "": it cannot, which needs no
+ * telling. */
 static const char *why_not(const struct program *p, const struct item *item, char buf[300])
 {
     char *path;
@@ -217,9 +261,13 @@ static const char *why_not(const struct program *p, const struct item *item, cha
         return ""; /* told when it broke */
     path = path_of(p, item);
     r = path && stat(path, &st) == 0 ? 0 : path ? errno : ENOMEM;
+    if (r == 0 && S_ISREG(st.st_mode)) {
+        const char *why = item->sha256 ? why_not_verified(p, item, path, buf) : NULL;
+
+        free(path);
+        return why;
+    }
     free(path);
-    if (r == 0 && S_ISREG(st.st_mode))
-        return NULL;
     (void)snprintf(buf, 300, "%.200s: %s", item->file, r ? strerror(r) : "is no regular file");
     return buf;
 }
@@ -261,10 +309,12 @@ static bool means_us(const struct program *p, const struct rule *rule)
     return false;
 }
 
+/* Of the schedule, and of the alerts that came with the facts. */
 static void find_bars(struct program *p)
 {
-    for (uint32_t i = 0; i < p->model->n_rules; i++) {
-        const struct rule *rule = &p->model->rules[i];
+    for (uint32_t i = 0; i < p->model->n_rules + p->given.n_alerts; i++) {
+        const struct rule *rule =
+            i < p->model->n_rules ? &p->model->rules[i] : &p->given.alerts[i - p->model->n_rules];
 
         if (rule->axis != AXIS_OVERLAY || !rule->text || !means_us(p, rule))
             continue;
@@ -443,8 +493,23 @@ static int open_compose(struct program *p, struct qp_diag *diag)
                                     .user = p->params.user};
 
     feed_init(&p->feed, p->schedule, &p->facts, p->screen, p->params.from_ms);
+    p->feed.on_slice = on_slice;
+    p->feed.user = p;
     p->play_feed = (struct play_feed){.next = on_next, .on_done = on_done, .user = p};
     return compose_create(&p->compose, &params, diag);
+}
+
+/* Facts and missing items; the counts come with each slice. */
+static int open_facts(struct program *p, struct qp_diag *diag)
+{
+    known_facts(p->params.known, p->model, &p->given);
+    if (find_missing(p) < 0)
+        return qp_diag_set(diag, -ENOMEM, "out of memory");
+    for (uint32_t i = 0; p->given.missing && i < p->model->n_items / 8 + 1; i++)
+        p->missing[i] |= p->given.missing[i];
+    p->facts = p->given.facts;
+    p->facts.missing_items = p->missing;
+    return 0;
 }
 
 static int open_all(struct program *p, struct qp_report *report, struct qp_diag *diag)
@@ -456,9 +521,8 @@ static int open_all(struct program *p, struct qp_report *report, struct qp_diag 
         r = find_screen(p, pp->screen, diag);
     if (r == 0)
         r = schedule_prepare(&p->schedule, p->model, diag);
-    if (r == 0 && find_missing(p) < 0)
-        r = qp_diag_set(diag, -ENOMEM, "out of memory");
-    p->facts = (struct facts){.held_rule = NONE, .missing_items = p->missing};
+    if (r == 0)
+        r = open_facts(p, diag);
     if (r < 0)
         return r;
     find_bars(p);
@@ -476,6 +540,7 @@ int program_create(struct program **ret, const struct program_params *params,
         return qp_diag_set(diag, -ENOMEM, "out of memory");
     p->params = *params;
     p->now_ms = p->resolved_ms = params->from_ms;
+    p->asked_ms = INT64_MIN;
     r = open_all(p, report, diag);
     if (r < 0) {
         program_destroy(p, true);
@@ -495,7 +560,9 @@ void program_destroy(struct program *p, bool is_over)
     layout_destroy(p->layout);
     feed_finish(&p->feed);
     schedule_destroy(p->schedule);
+    load_facts_finish(&p->given);
     model_destroy(p->model);
+    free(p->counts);
     free(p->missing);
     free(p);
 }
@@ -506,6 +573,32 @@ void program_tick(struct program *p, int64_t now_ms)
         p->now_ms = now_ms;
     plan_states(p);
     compose_tick(p->compose);
+}
+
+/* What would be held if the clock could not be trusted any more; an alert is not. */
+static void ask_rule(struct program *p, int64_t now_ms)
+{
+    struct resolution r = {0};
+
+    if (p->asked_ms != INT64_MIN && now_ms >= p->asked_ms && now_ms - p->asked_ms < ASK_MS)
+        return;
+    p->asked_ms = now_ms;
+    schedule_resolve(p->schedule, now_ms, p->screen, &p->facts, &r);
+    p->has_rule = r.layer > LAYER_TAKEOVER;
+    p->rule = p->has_rule && r.rule ? r.rule->id : NULL;
+}
+
+struct known_now program_now(struct program *p, int64_t now_ms)
+{
+    struct known_now ret = {.now_ms = now_ms, .model = p->model, .record_on = record_on, .user = p};
+    struct play_now on;
+
+    ask_rule(p, now_ms);
+    ret.has_rule = p->has_rule;
+    ret.held_rule = p->rule;
+    if (compose_now(p->compose, &on))
+        ret.on_id = ((const struct shown *)on.tag)->id;
+    return ret;
 }
 
 const struct compose *program_compose(const struct program *p)

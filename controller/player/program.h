@@ -13,7 +13,7 @@
 #include <stdint.h>
 
 #include "controller/player/compose/compose.h"
-#include "controller/player/playlog.h"
+#include "controller/player/known.h"
 #include "protocols/base/report.h"
 #include "protocols/pixel/canvas.h"
 #include "protocols/wall/wall.h"
@@ -31,7 +31,7 @@ struct program_params {
     size_t n_broken;
     int64_t from_ms; /* UTC: where to begin */
     int64_t tai_minus_utc_ns;
-    struct playlog *log; /* NULL: none */
+    struct known *known;
     void (*on_notice)(void *user, const char *text);
     /* An item could not be opened. */
     void (*on_broken)(void *user, const char *file);
@@ -50,6 +50,9 @@ void program_destroy(struct program *program, bool is_over);
 
 /* Every 20 ms or so; now_ms: UTC of the frame that is being painted. */
 void program_tick(struct program *program, int64_t now_ms);
+
+/* For known_tick(): what is on at now_ms. Borrows the program. */
+struct known_now program_now(struct program *program, int64_t now_ms);
 
 const struct compose *program_compose(const struct program *program);
 

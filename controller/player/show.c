@@ -19,7 +19,6 @@
 
 struct show {
     struct show_params params;
-    struct playlog *log;
     int64_t tai_minus_utc_ns;
     int64_t from_ns; /* TAI: where the first program begins; written before the engine starts */
 
@@ -127,7 +126,7 @@ static int make_program(struct show *s, const char *text, size_t len, struct pro
         .n_broken = s->n_broken,
         .from_ms = now_ms(s),
         .tai_minus_utc_ns = s->tai_minus_utc_ns,
-        .log = s->log,
+        .known = s->params.known,
         .on_notice = pass_notice,
         .on_broken = on_broken,
         .user = s,
@@ -207,21 +206,24 @@ static void begin_anew(struct show *s)
 void show_tick(struct show *s)
 {
     int64_t now = now_ms(s);
-    struct qp_diag diag;
+    struct known_now on;
 
     take_back(s);
     program_tick(s->on, now);
     if (s->coming)
         program_tick(s->coming, now);
-    if (atomic_exchange_explicit(&s->stepped, false, memory_order_relaxed))
+    if (atomic_exchange_explicit(&s->stepped, false, memory_order_relaxed)) {
+        known_clock_set(s->params.known);
+        s->want_anew = true;
+    }
+    on = program_now(s->on, now);
+    if (known_tick(s->params.known, &on))
         s->want_anew = true;
     /* One at a time: both are in the render thread's hands until the old one comes back. */
     if (!s->coming && (s->want_reload || s->want_anew))
         begin_anew(s);
     atomic_store_explicit(&s->changing, s->coming || s->want_reload || s->want_anew,
                           memory_order_release);
-    if (s->log && playlog_trouble(s->log, &diag))
-        notice(s, diag.text);
 }
 
 void show_reload(struct show *s)
@@ -241,7 +243,7 @@ int show_create(struct show **ret, const struct show_params *params, struct qp_d
 {
     struct show *s = calloc(1, sizeof(*s));
     struct qp_clock_map map;
-    int r = 0;
+    int r;
 
     if (!s)
         return qp_diag_set(diag, -ENOMEM, "out of memory");
@@ -250,10 +252,7 @@ int show_create(struct show **ret, const struct show_params *params, struct qp_d
     qp_clock_sample(&map);
     s->tai_minus_utc_ns = map.tai_minus_utc_s * QP_NS_PER_S;
     s->from_ns = now_ms(s) * 1000000 + s->tai_minus_utc_ns;
-    if (params->log)
-        r = playlog_open(&s->log, params->log, diag);
-    if (r == 0)
-        r = read_schedule(s, &s->on, diag);
+    r = read_schedule(s, &s->on, diag);
     if (r < 0) {
         show_destroy(s);
         return r;
@@ -266,15 +265,12 @@ int show_create(struct show **ret, const struct show_params *params, struct qp_d
 void show_destroy(struct show *s)
 {
     struct program *old;
-    struct qp_diag diag;
 
     if (!s)
         return;
     old = atomic_load(&s->back);
     program_destroy(s->on, old == NULL);
     program_destroy(s->coming, true);
-    if (playlog_close(s->log, &diag))
-        notice(s, diag.text);
     forget_broken(s);
     free(s->text);
     free(s);

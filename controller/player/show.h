@@ -15,13 +15,14 @@
 #include "controller/player/engine.h"
 
 struct show;
+struct known;
 
 /* Strings and wall are borrowed until show_destroy. */
 struct show_params {
     const char *schedule; /* the document's file */
     const char *screen;   /* id */
     const char *media;    /* folder of the items' files */
-    const char *log;      /* file, or NULL */
+    struct known *known;  /* borrowed until show_destroy */
     const char *audio_device;
     const struct wall *wall;
     int64_t shift_ns; /* as the engine's */

@@ -20,8 +20,8 @@ from tap import (Skip, Tap, lossless, player, program, put_json, run, start_play
 
 WIDTH, HEIGHT, RATE, SECONDS = 64, 32, 25, 10
 A, B = 200, 100
-FIELDS = {"start", "end", "screen", "layer", "rule", "item", "position_ms", "frames_expected",
-          "frames_presented", "frames_dark", "reason"}
+FIELDS = {"start", "end", "screen", "layer", "rule", "campaign", "item", "position_ms",
+          "frames_expected", "frames_presented", "frames_dark", "clock", "reason"}
 tap = Tap()
 
 
@@ -68,6 +68,10 @@ class Stage:
         received = receive.rebuild_file(walls.ports(self.wall), self.capture)
         port = walls.ports(self.wall)[0].id
         return [walls.canvas_of(self.wall, {port: f.cells}) for f in received[port].frames]
+
+    def journal(self):
+        with open(f"{self.log}.now", encoding="utf-8") as file:
+            return file.read()
 
     def records(self):
         with open(self.log, encoding="utf-8") as file:
@@ -254,11 +258,12 @@ def check_real_time(folder):
 
 
 def check_killed(folder):
-    """SIGKILL leaves whole lines; a torn end is cut off, and the log goes on."""
+    """SIGKILL leaves whole lines; a torn end is cut off, what was on is told, the log goes on."""
     stage = Stage(folder)
     stage.schedule(DAY)
     with start_player(*stage.arguments("2026-07-17T08:59:58+08:00")) as process:
         until(lambda: os.path.exists(stage.log) and os.path.getsize(stage.log), what="a record")
+        until(lambda: '"rule":"day"' in stage.journal(), what="the journal of the next")
         process.stop(sig=signal.SIGKILL)
     with open(stage.log, "rb") as file:
         data = file.read()
@@ -267,8 +272,13 @@ def check_killed(folder):
     with open(stage.log, "ab") as file:
         file.write(b'{"start": "20')
     ended, _ = stage.rehearse("2026-07-17T10:00:01+08:00", 1)
-    tap.ok(ended.status == 0 and [r["rule"] for r in stage.records()] == ["night", "day"],
-           "a torn line is cut off and the log goes on", ended)
+    records = stage.records()
+    tap.ok(ended.status == 0 and [(r["rule"], r["reason"]) for r in records] ==
+           [("night", "ended"), ("day", "killed"), ("day", "stopped")],
+           "a torn line is cut off and the log goes on", f"{ended}{records}")
+    killed = records[1]
+    tap.ok(killed["start"] == records[0]["end"] < killed["end"] and killed["frames_presented"] > 0
+           and killed["item"] == "b", "what was on at the kill is told up to there", killed)
 
 
 FULL = 'mount -t tmpfs -o size=4096 none "$0" && { cat /dev/zero > "$0/fill"; "$@"; }'
