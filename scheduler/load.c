@@ -134,6 +134,7 @@ void load_finish(struct loader *l)
     free(l->dayparts);
     free(l->locks);
     free(l->item_playlist);
+    free(l->seen);
 }
 
 /* What the readers of single values say goes without a remedy where the text says it all. */
@@ -172,7 +173,10 @@ static int read_model(struct model **ret, cJSON *json, const char *dir, struct q
     if (err == 0 && l.report->n_errors > l.errors_before)
         err = l.too_big ? -E2BIG : -EINVAL;
     add_remedies(l.report, before);
-    if (err < 0)
+    if (err == -ENOMEM)
+        (void)!qp_diag_set(diag, err,
+                           "no memory for the schedule: end something else, or split it");
+    else if (err < 0)
         (void)!qp_report_diag(l.report, diag);
     load_finish(&l);
     qp_report_finish(&own);

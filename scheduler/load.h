@@ -48,7 +48,9 @@ struct loader {
     uint32_t n_dayparts;
     uint8_t *locks;          /* beside model.nodes: bits of enum lock */
     uint32_t *item_playlist; /* beside model.items: the playlist of one item made for it, or NONE */
-    size_t errors_before;    /* in the report when reading began */
+    uint32_t *seen;          /* beside model.playlists, n_seen of them: stamp of a search */
+    uint32_t n_seen, stamp;
+    size_t errors_before; /* in the report when reading began */
     bool too_big;
     bool frozen; /* facts: the model is not to be added to */
 };

@@ -185,7 +185,9 @@ static int read_document(struct load_facts *ret, const struct model *model, cJSO
         qp_report_add(l.report, QP_SEVERITY_ERROR, "", NULL, "no memory for the facts");
     if (err == 0 && l.report->n_errors > l.errors_before)
         err = l.too_big ? -E2BIG : -EINVAL;
-    if (err < 0)
+    if (err == -ENOMEM)
+        (void)!qp_diag_set(diag, err, "no memory for the facts: end something else");
+    else if (err < 0)
         (void)!qp_report_diag(l.report, diag);
     load_finish(&l);
     qp_report_finish(&own);

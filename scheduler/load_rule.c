@@ -223,28 +223,69 @@ static bool slot_takes(const struct slot *s, uint32_t category)
     return s->n_categories == 0;
 }
 
-/* Whether the rule's own entries fit; what sub-playlists hold is checked by the conflicts. */
-static void check_slot(struct loader *l, const struct qp_node *node, const struct rule *r)
+/* An item below the playlist that the slot does not take, or NONE. Every playlist is looked at
+ * once: those seen carry the stamp of this search. */
+static uint32_t stranger(struct loader *l, const struct slot *s, uint32_t playlist, unsigned depth)
+{
+    const struct model *m = l->model;
+    const struct playlist *p = &m->playlists[playlist];
+
+    if (depth > LOAD_NESTING_MAX || l->seen[playlist] == l->stamp)
+        return NONE;
+    l->seen[playlist] = l->stamp;
+    for (uint32_t i = 0; i < p->n_entries; i++) {
+        const struct playlist_entry *e = &p->entries[i];
+        uint32_t found = e->item;
+
+        if (found == NONE)
+            found = e->playlist == NONE ? NONE : stranger(l, s, e->playlist, depth + 1);
+        else if (m->items[found].category == NONE || slot_takes(s, m->items[found].category))
+            found = NONE;
+        if (found != NONE)
+            return found;
+    }
+    return NONE;
+}
+
+/* Room to remember which playlists were looked at: rules add playlists of single items. */
+static int begin_search(struct loader *l)
+{
+    uint32_t n = l->model->n_playlists, cap = n + n / 2 + 16;
+    uint32_t *seen;
+
+    if (n > l->n_seen) {
+        seen = reallocarray(l->seen, cap, sizeof(*seen));
+        if (!seen)
+            return -ENOMEM;
+        memset(seen + l->n_seen, 0, (cap - l->n_seen) * sizeof(*seen));
+        l->seen = seen;
+        l->n_seen = cap;
+    }
+    l->stamp++;
+    return 0;
+}
+
+static int check_slot(struct loader *l, const struct qp_node *node, const struct rule *r)
 {
     const struct model *m = l->model;
     const struct slot *s = &m->slots[r->slot];
-    const struct playlist *p = r->playlist == NONE ? NULL : &m->playlists[r->playlist];
     struct qp_node at = qp_node_member(node, "slot");
+    uint32_t item;
 
     if (r->owner == NONE || !load_is_below(m, r->owner, s->node))
         qp_node_error(&at, l->report, "Set owner to a node below, or use a slot of a node above.",
                       "the slot belongs to node \"%s\", which is not above the rule's owner",
                       m->nodes[s->node].id);
-    for (uint32_t i = 0; p && i < p->n_entries; i++) {
-        uint32_t item = p->entries[i].item;
-
-        if (item == NONE || m->items[item].category == NONE ||
-            slot_takes(s, m->items[item].category))
-            continue;
+    if (r->playlist == NONE)
+        return 0;
+    if (begin_search(l) < 0)
+        return -ENOMEM;
+    item = stranger(l, s, r->playlist, 0);
+    if (item != NONE)
         qp_node_error(&at, l->report, "Play items of the slot's categories.",
                       "item \"%s\" is %s, which the slot does not take", m->items[item].id,
                       m->categories[m->items[item].category]);
-    }
+    return 0;
 }
 
 static unsigned lock_of(unsigned type)
@@ -327,8 +368,8 @@ static int read_rule(struct loader *l, const struct qp_node *node, struct rule *
         err = load_window(l, &window, &r->window);
     if (err == 0)
         err = read_by_type(l, node, type, r);
-    if (r->slot != NONE)
-        check_slot(l, node, r);
+    if (err == 0 && r->slot != NONE)
+        err = check_slot(l, node, r);
     check_locks(l, node, type, r);
     return err;
 }

@@ -156,10 +156,12 @@ static int read_tags(struct loader *l, const struct qp_node *node, struct target
                                : "has something that is neither &, |, ! nor a tag";
     if (p.why)
         refuse_tags(&p, node, text);
-    t->n_tags = p.n;
     t->tags = reallocarray(p.words, p.n + 1, sizeof(*p.words)); /* smaller */
-    if (!t->tags)
-        t->tags = p.words;
+    if (!t->tags) {
+        free(p.words);
+        return -ENOMEM;
+    }
+    t->n_tags = p.n;
     return 0;
 }
 

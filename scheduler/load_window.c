@@ -455,6 +455,17 @@ static void check_frequency(struct loader *l, const struct qp_node *node, const 
         refuse_member(l, node, "month_days", "Keep one of them.", "stands beside nth_weekday");
 }
 
+static const char *anchor_remedy(const struct window *w)
+{
+    if (w->interval > 1 || w->count > 0)
+        return "Add first_day: the date from which is counted.";
+    if (w->frequency == EVERY_WEEK)
+        return "Add weekdays, or first_day: then its weekday counts.";
+    if (w->frequency == EVERY_MONTH)
+        return "Add month_days or weekdays, or first_day: then its day of the month counts.";
+    return "Add months with month_days or weekdays, or first_day: then its date counts.";
+}
+
 /* Where the phase of a recurrence comes from first_day, it must be there. */
 static void check_anchor(struct loader *l, const struct qp_node *node, const struct window *w,
                          bool anchored)
@@ -465,7 +476,7 @@ static void check_anchor(struct loader *l, const struct qp_node *node, const str
                  (w->frequency == EVERY_YEAR && !w->months && !w->lunar_month);
 
     if (needs && !anchored)
-        qp_node_error(&first, l->report, "Add first_day: the date from which is counted.",
+        qp_node_error(&first, l->report, anchor_remedy(w),
                       "is missing: this recurrence counts from it");
 }
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* schedule_svg.c - a strip for every local day: 24 hours from left to right, coloured by rule.
+/* schedule_svg.c - a strip for every local day, 24 hours from left to right, coloured by rule; of
+ * half a day and less some six strips of minutes or hours, so that its items are told apart.
  *
  * Where items are wide enough each is drawn; otherwise as long as one rule plays it is one field,
  * and interrupts into it are stacked on top by their part of the time, so that one of 10 % is a
@@ -24,6 +25,10 @@
 #define TOP_H      104.0
 #define LEGEND_ROW 26.0
 #define MAX_KEYS   200
+#define SHORT_MS   (INT64_C(12) * 3600000) /* up to this, strips shorter than a day */
+#define SHORT_ROWS 6                       /* of them, and one more when they begin in between */
+#define TEXT_MAX   256
+#define LABEL_PX   11.0
 #define EXACT_PX   3.0 /* average width from which items are drawn one by one */
 
 static const struct draw_colour ink = {0.13, 0.15, 0.18}, faint = {0.45, 0.48, 0.52};
@@ -32,7 +37,8 @@ static const struct draw_colour ink = {0.13, 0.15, 0.18}, faint = {0.45, 0.48, 0
 struct key {
     const struct rule *rule;
     enum layer layer;
-    bool black; /* no item */
+    bool black;     /* no item */
+    uint32_t quota; /* that it fills up, or NONE */
     int64_t ms, plays;
 };
 
@@ -41,16 +47,24 @@ struct page {
     const struct cli_stretches *all;
     cairo_t *cr;
     int64_t from, to;
-    unsigned n_days;
+    const struct scale *scale; /* NULL: a strip is a day */
+    unsigned n_rows;
     struct key keys[MAX_KEYS];
     unsigned n_keys;
     double height;
 };
 
+/* A strip. */
 struct day {
     int64_t start, end;
     double y;
 };
+
+/* Strips shorter than a day, with a mark every tick_s and every so many of them a time. */
+static const struct scale {
+    int row_s, tick_s, named;
+} scales[] = {{60, 10, 1},    {300, 30, 2},   {600, 60, 1},  {900, 60, 1},
+              {1800, 300, 1}, {3600, 300, 1}, {7200, 600, 1}};
 
 /* Stretches in a row between which nothing but interrupts comes. */
 struct run {
@@ -66,11 +80,13 @@ static unsigned key_of(struct page *p, const struct stretch *x)
     bool black = x->item == NONE;
 
     for (unsigned i = 0; i < p->n_keys; i++)
-        if (p->keys[i].rule == x->rule && p->keys[i].layer == x->layer && p->keys[i].black == black)
+        if (p->keys[i].rule == x->rule && p->keys[i].quota == x->quota &&
+            (x->quota != NONE || p->keys[i].layer == x->layer) && p->keys[i].black == black)
             return i;
     if (p->n_keys == MAX_KEYS)
         return MAX_KEYS - 1; /* the last colour is shared by the rest */
-    p->keys[p->n_keys] = (struct key){.rule = x->rule, .layer = x->layer, .black = black};
+    p->keys[p->n_keys] =
+        (struct key){.rule = x->rule, .layer = x->layer, .black = black, .quota = x->quota};
     return p->n_keys++;
 }
 
@@ -82,7 +98,7 @@ static struct draw_colour colour_of(const struct page *p, unsigned key)
         return (struct draw_colour){0.1, 0.1, 0.12};
     if (k->layer == LAYER_EMERGENCY)
         return (struct draw_colour){0.86, 0.12, 0.12};
-    if (!k->rule)
+    if (!k->rule && k->quota == NONE)
         return (struct draw_colour){0.66, 0.69, 0.73};
     return draw_port_colour(key);
 }
@@ -97,7 +113,7 @@ static const char *name_of(const struct key *k)
 {
     if (k->rule)
         return k->rule->id;
-    if (k->layer == LAYER_SCHEDULE)
+    if (k->quota != NONE)
         return "filler";
     return k->black ? "safe slide" : cli_schedule_layer(k->layer);
 }
@@ -136,6 +152,36 @@ static size_t first_after(const struct cli_stretches *all, int64_t ms)
             high = middle;
     }
     return low;
+}
+
+/* --- words ----------------------------------------------------------------------------------- */
+
+/* As much of the text as fits, in letters that can be read. Returns buf. */
+static const char *fit(cairo_t *cr, const char *text, double size, bool bold, double max_w,
+                       char buf[TEXT_MAX])
+{
+    size_t len = strlen(text);
+
+    len = len < TEXT_MAX - 4 ? len : TEXT_MAX - 4;
+    (void)snprintf(buf, TEXT_MAX, "%.*s", (int)len, text);
+    while (len > 0 && draw_text_width(cr, buf, size, bold) > max_w) {
+        do
+            len--;
+        while (len > 0 && ((unsigned char)text[len] & 0xc0) == 0x80); /* whole characters */
+        (void)snprintf(buf, TEXT_MAX, "%.*s…", (int)len, text);
+    }
+    return buf;
+}
+
+/* Centred on a strip, if more of it than a letter or two can be read. */
+static void draw_name(cairo_t *cr, const char *name, double left, double right, double y,
+                      double size, bool bold)
+{
+    char text[TEXT_MAX];
+
+    (void)fit(cr, name, size, bold, right - left - 6, text);
+    if (strcmp(text, name) == 0 || strlen(text) >= 3 + 3)
+        draw_text_centred(cr, text, (left + right) / 2, y, size, bold, right - left);
 }
 
 /* --- the frame of a day ---------------------------------------------------------------------- */
@@ -186,6 +232,43 @@ static void draw_hours(const struct page *p, const struct day *d)
     }
 }
 
+static void draw_ticks(const struct page *p, const struct day *d)
+{
+    int64_t tick = p->scale->tick_s * INT64_C(1000);
+    int n = (int)((d->end - d->start) / tick);
+
+    for (int i = 0; i <= n; i++) {
+        bool named = i % p->scale->named == 0;
+        char text[CLI_TIME_MAX];
+        double x = x_of(d, d->start + i * tick);
+
+        draw_set(p->cr, draw_tint(faint, named ? 0.2 : 0.6));
+        cairo_set_line_width(p->cr, 1);
+        cairo_move_to(p->cr, x, d->y + STRIP_H + 2);
+        cairo_line_to(p->cr, x, d->y + STRIP_H + (named ? 9 : 6));
+        cairo_stroke(p->cr);
+        if (!named)
+            continue;
+        cli_schedule_clock(p->s->zone, d->start + i * tick, d->start + i * tick, text);
+        draw_set(p->cr, i == 0 || i == n ? ink : faint);
+        draw_text_centred(p->cr, text, x, d->y + STRIP_H + 17, 10, i == 0 || i == n, 60);
+    }
+}
+
+static void draw_time_name(const struct page *p, const struct day *d)
+{
+    struct tz_local local;
+    char date[40], clock[CLI_TIME_MAX];
+
+    tz_local(p->s->zone, d->start / 1000, &local);
+    snprintf(date, sizeof(date), "%04d-%02d-%02d", (int)local.year, local.month, local.day);
+    draw_set(p->cr, ink);
+    draw_text_at(p->cr, cli_schedule_clock(p->s->zone, d->start, d->start, clock), MARGIN,
+                 d->y + 24, 15, true);
+    draw_set(p->cr, faint);
+    draw_text_at(p->cr, date, MARGIN, d->y + 43, 12, false);
+}
+
 static void draw_day_name(const struct page *p, const struct day *d)
 {
     static const char *const names[] = {"Sunday",   "Monday", "Tuesday", "Wednesday",
@@ -221,11 +304,11 @@ static void draw_item(struct page *p, const struct day *d, const struct stretch 
     draw_set(p->cr, draw_tint(c, 0.55));
     cairo_rectangle(p->cr, left, d->y, right - left > 3 ? 1 : 0.5, STRIP_H);
     cairo_fill(p->cr);
-    if (x->item == NONE || right - left < 34)
+    if (x->item == NONE || right - left < 24)
         return;
     cairo_set_source_rgb(p->cr, 1, 1, 1);
-    draw_text_centred(p->cr, p->s->model->items[x->item].id, (left + right) / 2, d->y + STRIP_H / 2,
-                      11, false, right - left - 6);
+    draw_name(p->cr, p->s->model->items[x->item].id, left, right, d->y + STRIP_H / 2, LABEL_PX,
+              false);
 }
 
 static void label_run(struct page *p, unsigned key, double left, double right, double y)
@@ -235,8 +318,7 @@ static void label_run(struct page *p, unsigned key, double left, double right, d
     if (right - left < 36 || is_gap(k))
         return;
     cairo_set_source_rgb(p->cr, 1, 1, 1);
-    draw_text_centred(p->cr, name_of(k), (left + right) / 2, y + STRIP_H / 2, 12, true,
-                      right - left - 8);
+    draw_name(p->cr, name_of(k), left, right, y + STRIP_H / 2, 12, true);
 }
 
 static void draw_part(struct page *p, unsigned key, double left, double right, double y, double h)
@@ -329,8 +411,13 @@ static void draw_day(struct page *p, const struct day *d)
     draw_set(p->cr, draw_tint(faint, 0.45));
     cairo_set_line_width(p->cr, 1);
     cairo_stroke(p->cr);
-    draw_hours(p, d);
-    draw_day_name(p, d);
+    if (p->scale) {
+        draw_ticks(p, d);
+        draw_time_name(p, d);
+    } else {
+        draw_hours(p, d);
+        draw_day_name(p, d);
+    }
 }
 
 /* --- title and legend ------------------------------------------------------------------------ */
@@ -355,14 +442,18 @@ static void describe_key(const struct page *p, const struct key *k, char *buf, s
     char where[300];
 
     if (k->rule)
-        snprintf(buf, cap, "%s · priority %d · %s", cli_schedule_layer(k->rule->layer),
+        snprintf(buf, cap, "%s%s · priority %d · %s",
+                 k->rule->slot == NONE ? cli_schedule_layer(k->rule->layer) : "slot ",
+                 k->rule->slot == NONE ? "" : p->s->model->slots[k->rule->slot].id,
                  k->rule->priority,
                  cli_schedule_target(p->s->model, k->rule, p->s->screen, where, sizeof(where)));
+    else if (k->quota != NONE)
+        snprintf(buf, cap, "fills up quota %s", p->s->model->quotas[k->quota].id);
     else
         snprintf(buf, cap, "%s",
-                 k->black                     ? "no rule applies"
-                 : k->layer == LAYER_SCHEDULE ? "fills up a quota"
-                                              : "no rule applies: screen default");
+                 k->layer == LAYER_BLACKOUT ? "blackout"
+                 : k->black                 ? "no rule applies"
+                                            : "no rule applies: screen default");
 }
 
 static void draw_swatch(struct page *p, unsigned key, double y)
@@ -381,18 +472,14 @@ static void draw_swatch(struct page *p, unsigned key, double y)
 static void draw_legend_row(struct page *p, unsigned key, double y)
 {
     const struct key *k = &p->keys[key];
-    char text[512], length[CLI_TIME_MAX];
+    char text[512], words[TEXT_MAX], length[CLI_TIME_MAX];
 
     draw_swatch(p, key, y);
     draw_set(p->cr, ink);
-    draw_text_at(p->cr,
-                 k->rule    ? k->rule->id
-                 : k->black ? "safe slide"
-                            : "default",
-                 MARGIN + 34, y, 13, true);
+    draw_text_at(p->cr, fit(p->cr, name_of(k), 13, true, 236, words), MARGIN + 34, y, 13, true);
     draw_set(p->cr, faint);
     describe_key(p, k, text, sizeof(text));
-    draw_text_at(p->cr, text, MARGIN + 280, y, 12, false);
+    draw_text_at(p->cr, fit(p->cr, text, 12, false, 600, words), MARGIN + 280, y, 12, false);
     snprintf(text, sizeof(text), "%s", cli_schedule_length(k->ms, length));
     draw_text_at(p->cr, text, MARGIN + 980 - draw_text_width(p->cr, text, 12, false), y, 12, false);
     snprintf(text, sizeof(text), "%.1f %%", 100.0 * (double)k->ms / (double)(p->to - p->from));
@@ -405,33 +492,54 @@ static void draw_legend_row(struct page *p, unsigned key, double y)
                  false);
 }
 
+/* --- the page -------------------------------------------------------------------------------- */
+
+/* The strip that begins at or before an instant. */
+static struct day row_at(const struct page *p, int64_t at)
+{
+    int64_t midnight = cli_schedule_midnight(p->s->zone, at, 0), row;
+    struct day d = {midnight, cli_schedule_midnight(p->s->zone, midnight, 1), 0};
+
+    if (!p->scale)
+        return d;
+    row = p->scale->row_s * INT64_C(1000);
+    d.start = midnight + (at - midnight) / row * row;
+    d.end = d.start + row < d.end ? d.start + row : d.end;
+    return d;
+}
+
+static void choose_scale(struct page *p)
+{
+    size_t i = 0;
+
+    if (p->to - p->from <= SHORT_MS) {
+        while (i + 1 < QP_ARRAY_LEN(scales) &&
+               (p->to - p->from) > scales[i].row_s * INT64_C(1000) * SHORT_ROWS)
+            i++;
+        p->scale = &scales[i];
+    }
+    for (int64_t at = p->from; at < p->to; at = row_at(p, at).end)
+        p->n_rows++;
+}
+
 static void draw_page(struct page *p)
 {
-    int64_t start = cli_schedule_midnight(p->s->zone, p->from, 0);
+    int64_t at = p->from;
     double y = TOP_H;
 
     cairo_set_source_rgb(p->cr, 1, 1, 1);
     cairo_paint(p->cr);
     draw_title(p);
-    for (unsigned i = 0; i < p->n_days; i++, y += ROW_H) {
-        struct day d = {start, cli_schedule_midnight(p->s->zone, start, 1), y};
+    for (unsigned i = 0; i < p->n_rows; i++, y += ROW_H) {
+        struct day d = row_at(p, at);
 
+        d.y = y;
         draw_day(p, &d);
-        start = d.end;
+        at = d.end;
     }
     y += 14;
     for (unsigned i = 0; i < p->n_keys; i++, y += LEGEND_ROW)
         draw_legend_row(p, i, y);
-}
-
-static unsigned count_days(const struct page *p)
-{
-    int64_t at = cli_schedule_midnight(p->s->zone, p->from, 0);
-    unsigned n = 0;
-
-    for (; at < p->to; at = cli_schedule_midnight(p->s->zone, at, 1))
-        n++;
-    return n;
 }
 
 int cli_schedule_draw(const struct cli_schedule *s, const struct cli_stretches *all, int64_t from,
@@ -444,8 +552,8 @@ int cli_schedule_draw(const struct cli_schedule *s, const struct cli_stretches *
     cairo_status_t status;
 
     count_keys(&p);
-    p.n_days = count_days(&p);
-    p.height = TOP_H + p.n_days * ROW_H + p.n_keys * LEGEND_ROW + MARGIN;
+    choose_scale(&p);
+    p.height = TOP_H + p.n_rows * ROW_H + p.n_keys * LEGEND_ROW + MARGIN;
     surface =
         png ? cairo_image_surface_create(CAIRO_FORMAT_RGB24, (int)ceil(width), (int)ceil(p.height))
             : cairo_svg_surface_create(out, width, p.height);

@@ -28,7 +28,7 @@ static bool keep(void *user, const struct stretch *stretch)
 
 static const char *playlist_rule(const struct stretch *x)
 {
-    if (!x->rule && x->layer == LAYER_SCHEDULE)
+    if (x->quota != NONE)
         return "filler of a quota";
     return x->rule ? x->rule->id : cli_schedule_layer(x->layer);
 }
@@ -78,6 +78,8 @@ static int print_json(const struct cli_schedule *s, const struct cli_stretches *
             cJSON_AddStringToObject(o, "rule", x->rule->id);
         else
             cJSON_AddNullToObject(o, "rule");
+        if (x->quota != NONE)
+            cJSON_AddStringToObject(o, "quota", m->quotas[x->quota].id);
         cJSON_AddStringToObject(o, "layer", cli_schedule_layer(x->layer));
         cJSON_AddNumberToObject(o, "offset_ms", (double)x->offset_ms);
         cJSON_AddBoolToObject(o, "cut", x->cut);

@@ -203,6 +203,33 @@ TEST(the_days_that_first_day_stands_for)
     model_destroy(m);
 }
 
+/* Nothing is guessed: without weekdays and without a first day no day is better than another. */
+TEST(a_recurrence_says_on_which_days)
+{
+    static const char *const windows[] = {WINDOW("\"every\": \"week\""),
+                                          WINDOW("\"every\": \"month\""),
+                                          WINDOW("\"every\": \"year\""),
+                                          WINDOW("\"interval\": 2"),
+                                          WINDOW("\"every\": \"year\", \"month_days\": [1]"),
+                                          WINDOW("\"count\": 3")};
+    static const char *const remedies[] = {"Add weekdays, or first_day",
+                                           "Add month_days or weekdays",
+                                           "Add months with",
+                                           "Add first_day: the date",
+                                           "Add months with",
+                                           "Add first_day: the date"};
+
+    for (size_t i = 0; i < QP_ARRAY_LEN(windows); i++) {
+        struct qp_report report = {0};
+        struct model *m = NULL;
+
+        T_EQ(model_parse(&m, windows[i], strlen(windows[i]), NULL, &report, NULL), -EINVAL);
+        T_CHECK(said(&report, "rules[1].window.first_day", "rule \"R\": is missing"));
+        T_CHECK(strstr(report.items[0].remedy, remedies[i]) == report.items[0].remedy);
+        qp_report_finish(&report);
+    }
+}
+
 TEST(edits_in_order)
 {
     struct model *m =
@@ -431,6 +458,13 @@ TEST(the_tree_has_rules_of_its_own)
             "rules[0].targets", "is not below node \"mall\"");
     refused(HEAD TREE ITEMS "\"rules\": [{\"id\": \"R\", \"owner\": \"mall\", \"item\": \"i1\","
                             "\"slot\": \"local\"}]}",
+            "rules[0].slot", "item \"i1\" is commercial, which the slot does not take");
+    refused(HEAD TREE ITEMS
+            "\"playlists\": [{\"id\": \"top\", \"entries\": [\"i2\", {\"playlist\": \"mid\"}]},"
+            "{\"id\": \"mid\", \"entries\": [{\"playlist\": \"low\"}, {\"playlist\": \"low\"}]},"
+            "{\"id\": \"low\", \"entries\": [\"i2\", \"i1\"]}],"
+            "\"rules\": [{\"id\": \"R\", \"owner\": \"mall\", \"playlist\": \"top\","
+            "\"slot\": \"local\"}]}",
             "rules[0].slot", "item \"i1\" is commercial, which the slot does not take");
     refused(HEAD
             "\"nodes\": [{\"id\": \"a\", \"parent\": \"b\"}, {\"id\": \"b\", \"parent\": \"a\"}],"
