@@ -57,7 +57,8 @@ struct play_record {
 /* The fed item that is on, for whoever must know it before its end. */
 struct play_now {
     void *tag;
-    int64_t first, last, from; /* frames: its first, the newest, the first that counts as expected */
+    int64_t first, last,
+        from; /* frames: its first, the newest, the first that counts as expected */
     int64_t presented, dark;
 };
 
