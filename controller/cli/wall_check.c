@@ -190,7 +190,7 @@ int cli_wall_check(int argc, char **argv)
         r.loads = calloc(r.wall->n_outputs, sizeof(*r.loads));
         err = r.loads ? sender_check(r.wall, r.loads, &r.report) : -ENOMEM;
     }
-    if (json) {
+    if (json && err != -ENOMEM) {
         if (print_json(&r) != CLI_OK)
             err = -ENOMEM;
     } else {

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#undef qp_diag_set
 int qp_diag_set(struct qp_diag *diag, int err, const char *fmt, ...)
 {
     if (diag) {

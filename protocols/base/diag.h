@@ -19,6 +19,11 @@ struct qp_diag {
  * diag may be NULL when the caller only wants the code. */
 int qp_diag_set(struct qp_diag *diag, int err, const char *fmt, ...) QP_PRINTF(3, 4);
 
+#ifdef __clang_analyzer__
+/* clang's analyzer reads one file at a time and does not know that err is what comes back. */
+#define qp_diag_set(diag, err, ...) ((void)(qp_diag_set)(diag, err, __VA_ARGS__), (err))
+#endif
+
 /* Put "prefix: " in front of a message that is already there; returns err. */
 int qp_diag_prefix(struct qp_diag *diag, int err, const char *fmt, ...) QP_PRINTF(3, 4);
 

@@ -58,6 +58,10 @@ const char *qp_node_path(const struct qp_node *node, char *buf, size_t cap);
 /* Add an error or a warning at this place. Error returns -EINVAL, warning returns 0. */
 int qp_node_error(const struct qp_node *node, struct qp_report *report, const char *remedy,
                   const char *fmt, ...) QP_PRINTF(4, 5);
+#ifdef __clang_analyzer__
+#include <errno.h>
+#define qp_node_error(...) ((void)(qp_node_error)(__VA_ARGS__), -EINVAL) /* as qp_diag_set() */
+#endif
 int qp_node_warn(const struct qp_node *node, struct qp_report *report, const char *remedy,
                  const char *fmt, ...) QP_PRINTF(4, 5);
 

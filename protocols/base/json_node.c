@@ -91,6 +91,7 @@ static int add(const struct qp_node *node, struct qp_report *report, enum qp_sev
                          text);
 }
 
+#undef qp_node_error
 int qp_node_error(const struct qp_node *node, struct qp_report *report, const char *remedy,
                   const char *fmt, ...)
 {

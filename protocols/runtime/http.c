@@ -371,6 +371,8 @@ static int on_event(struct lws *wsi, enum lws_callback_reasons reason, void *use
     struct http_server *server = wsi ? lws_context_user(lws_get_context(wsi)) : NULL;
     struct session *s = user;
 
+    if (!server)
+        return 0;
     switch (reason) {
     case LWS_CALLBACK_FILTER_NETWORK_CONNECTION:
         return server->stopping || server->n_clients >= server->params.max_clients ? -1 : 0;

@@ -157,7 +157,7 @@ int csv_parse_points(char *text, size_t len, struct wall_point **ret, uint32_t *
     size_t cap = count_lines(text, len);
     struct wall_point *points;
     uint32_t n = 0;
-    double row[MAX_FIELDS];
+    double row[MAX_FIELDS] = {0};
     int err = refuse_nul(text, len, diag);
 
     if (err < 0)
