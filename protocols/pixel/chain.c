@@ -4,29 +4,6 @@
 #include <math.h>
 #include <string.h>
 
-static double srgb_to_light(double v)
-{
-    return v <= 0.04045 ? v / 12.92 : pow((v + 0.055) / 1.055, 2.4);
-}
-
-void chain_input_srgb(struct chain_input *in)
-{
-    for (unsigned i = 0; i < 256; i++)
-        in->lin[i] = (uint16_t)lround(65535.0 * srgb_to_light(i / 255.0));
-}
-
-void chain_input_gamma(struct chain_input *in, double gamma)
-{
-    for (unsigned i = 0; i < 256; i++)
-        in->lin[i] = (uint16_t)lround(65535.0 * pow(i / 255.0, gamma));
-}
-
-void chain_input_linear(struct chain_input *in)
-{
-    for (unsigned i = 0; i < 256; i++)
-        in->lin[i] = (uint16_t)(i * 257u);
-}
-
 /* The code whose light is `light`, the fraction being that of the light between two codes. */
 static double code_of_light(double light, double gamma)
 {

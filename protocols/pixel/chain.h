@@ -6,7 +6,7 @@
  * by that fraction -> byte. Every version (C, AVX2, AVX-512) gives the same bytes; kernels_c.c is
  * the definition, written to be read. In its terms, for output byte k of an LED:
  *
- *   lin[c] = in[code of channel c]                               uint16, 65535 = full light
+ *   lin[c] = input.lin[code of channel c]                        uint16, 65535 = full light
  *   acc    = sum over c of m[k][c] * lin[c]                      int32, exact
  *   y      = clamp(acc, 0, CHAIN_MAX - CHAIN_OFFSET)
  *   x      = (float)(y + CHAIN_OFFSET)                           round to nearest even
@@ -38,9 +38,23 @@
 /* Thresholds repeat after this many LEDs and rows. */
 #define DITHER_SIDE 64
 
-/* Light of every canvas code, one table for all channels. */
+/* Light of every canvas code, one table for all channels. What it holds are parabolas, one for each
+ * 16 codes, so that a kernel without fast byte permutes need not read it: with s = code >> 4 and
+ * d = code & 15
+ *
+ *   lin[code] = s ? start[s] + ((slope[s] + bend[s] * d) * d >> INPUT_SHIFT) : dark[d]
+ *
+ * in uint16, the sum in brackets too. A parabola keeps within 2.5 / 65535 of curves from gamma 1 to
+ * 4, of sRGB within 1.1; the 16 darkest codes, where that would show, are correctly rounded. */
+#define INPUT_PIECES 16
+#define INPUT_PIECE  16 /* codes */
+#define INPUT_SHIFT  5
+
 struct chain_input {
     uint16_t lin[256];
+    uint16_t start[INPUT_PIECES], slope[INPUT_PIECES]; /* of piece 0: 0 */
+    uint8_t bend[INPUT_PIECES];                        /* likewise */
+    uint16_t dark[INPUT_PIECE];
 };
 
 /* The inverse of a card's gamma for one exponent. */
@@ -70,16 +84,28 @@ struct chain_params {
 
 #define CHAIN_MAX_ROW 32600 /* keeps acc + CHAIN_OFFSET inside int32 */
 
+/* Bytes of struct chain_input: low and high of start, slope and dark; bend. */
+enum input_plane {
+    START_LOW,
+    START_HIGH,
+    SLOPE_LOW,
+    SLOPE_HIGH,
+    DARK_LOW,
+    DARK_HIGH,
+    BEND,
+    INPUT_PLANES
+};
+
 /* A chain made ready for a kernel: tables in the shape that the instruction set wants. Some KiB, so
  * keep one per thread and prepare it again when the cabinet or module changes; tables are remade
  * only when their pointers change or after pixel_prepared_reset(). */
 struct pixel_prepared {
     struct chain_params params;
-    _Alignas(64) uint64_t lin[3][256];    /* AVX2: light - 32768 of R, G, B, in 16 bits each */
-    uint64_t entry[257];                  /* AVX2: delta | base << 16; the last is padding */
-    _Alignas(64) uint8_t planes[2][256];  /* AVX-512: low and (flipped) high bytes of in */
-    uint8_t curve_planes[4][256];         /* AVX-512: base low, high, delta low, high */
-    const struct chain_input *made_input; /* what the tables above were made from */
+    _Alignas(64) uint64_t entry[257]; /* AVX2: delta | base << 16; the last is padding */
+    _Alignas(16) uint8_t pieces[INPUT_PLANES][16]; /* AVX2: the input's parabolas, byte by byte */
+    _Alignas(64) uint8_t planes[2][256];           /* AVX-512: low and (flipped) high bytes of in */
+    uint8_t curve_planes[4][256];                  /* AVX-512: base low, high, delta low, high */
+    const struct chain_input *made_input;          /* what the tables above were made from */
     const struct chain_curve *made_curve;
 };
 
@@ -90,10 +116,11 @@ static inline void pixel_prepared_reset(struct pixel_prepared *p)
     p->made_curve = NULL;
 }
 
-/* Fill tables. Not for the frame path (they call pow). gamma > 0. */
+/* Fill tables. Not for the frame path (they call pow). gamma is 1 to 4. */
 void chain_input_srgb(struct chain_input *in); /* IEC 61966-2-1 */
 void chain_input_gamma(struct chain_input *in, double gamma);
 void chain_input_linear(struct chain_input *in); /* code * 257 */
+void chain_input_fill(struct chain_input *in);   /* lin, from the rest */
 /* light = (code / 255)^gamma; exponent as in chain_params. gamma 1 is a card without gamma. */
 void chain_curve_gamma(struct chain_curve *curve, double gamma, unsigned exponent);
 

@@ -1,21 +1,40 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Without byte permutes the two tables are read with ordinary loads, which are faster here than
- * gathers (measured on Zen 5: a gather of eight costs 14 cycles). Everything between them works on
- * eight LEDs, one colour a register. Blocks of 64 keep the stages apart, so that no load waits for
- * a store of another width that has just been made. */
+/* The canvas' codes become light without reading a table: byte shuffles look up the terms of a
+ * parabola for each (struct chain_input), 32 codes at a time. The output curve cannot be had so;
+ * its entries are read with ordinary loads, which are faster than gathers (measured on Zen 5: a
+ * gather of eight costs 14 cycles). Everything works on eight LEDs, one colour a register.
+ *
+ * Light is computed AHEAD of the LEDs whose entries are read: these loads need an address from
+ * memory, and would otherwise wait for the arithmetic that has just stored it, while the arithmetic
+ * units, which are what this chain is bound by, wait for them. */
 #include <immintrin.h>
 #include <string.h>
 
 #include "protocols/pixel/kernels_impl.h"
 
-#define BLOCK 64
+#define RING  64 /* LEDs whose light is known */
+#define AHEAD 24
 
-static void make_lin(struct pixel_prepared *p)
+/* Loops over these are software pipelines: a call between the stages would undo them. */
+#define INLINE static inline __attribute__((always_inline))
+
+static void make_pieces(struct pixel_prepared *p)
 {
-    for (unsigned channel = 0; channel < 3; channel++)
-        for (unsigned code = 0; code < 256; code++)
-            p->lin[channel][code] = (uint64_t)(p->params.input->lin[code] ^ 0x8000u)
-                                    << (16 * channel);
+    const struct chain_input *in = p->params.input;
+
+    for (unsigned i = 0; i < INPUT_PIECES; i++) {
+        /* The multiplier is signed: take 32768 away here, give it back in the constant. Dark codes
+         * have it from piece 0, whose start is 0. */
+        unsigned start = in->start[i] ^ 0x8000u;
+
+        p->pieces[START_LOW][i] = (uint8_t)start;
+        p->pieces[START_HIGH][i] = (uint8_t)(start >> 8);
+        p->pieces[SLOPE_LOW][i] = (uint8_t)in->slope[i];
+        p->pieces[SLOPE_HIGH][i] = (uint8_t)(in->slope[i] >> 8);
+        p->pieces[DARK_LOW][i] = (uint8_t)in->dark[i];
+        p->pieces[DARK_HIGH][i] = (uint8_t)(in->dark[i] >> 8);
+        p->pieces[BEND][i] = in->bend[i];
+    }
 }
 
 static void make_entries(struct pixel_prepared *p)
@@ -29,7 +48,7 @@ void pixel_prepare_avx2(struct pixel_prepared *p, const struct chain_params *par
 {
     p->params = *params;
     if (p->made_input != params->input)
-        make_lin(p);
+        make_pieces(p);
     if (p->made_curve != params->curve)
         make_entries(p);
     p->made_input = params->input;
@@ -82,10 +101,46 @@ static inline __m256i gained_bits(__m256i sum, __m256 gain)
     return _mm256_srli_epi32(_mm256_castps_si256(x), 3);
 }
 
-/* The bucket bits of a block, by output byte. */
-struct block_bits {
-    _Alignas(32) uint32_t w[3][BLOCK];
-};
+/* Sixteen-entry tables for shuffles, the same in both halves. */
+static inline __m256i plane(const struct pixel_prepared *p, enum input_plane i)
+{
+    return _mm256_broadcastsi128_si256(_mm_load_si128((const __m128i *)p->pieces[i]));
+}
+
+/* (slope + bend * d) * d >> INPUT_SHIFT of sixteen codes. */
+static inline __m256i rise(__m256i slope, __m256i bend, __m256i d)
+{
+    slope = _mm256_add_epi16(slope, _mm256_mullo_epi16(bend, d));
+    return _mm256_mulhi_epu16(slope, _mm256_slli_epi16(d, 16 - INPUT_SHIFT));
+}
+
+/* Light of eight pixels. Each half's four are put in order R G R G R G R G B X B X B X B X, so that
+ * unpacking gives the pairs. */
+static inline struct eight light_of(__m256i pixels, const struct pixel_prepared *p)
+{
+    const __m256i order = _mm256_setr_epi8(2, 1, 6, 5, 10, 9, 14, 13, 0, 3, 4, 7, 8, 11, 12, 15, 2,
+                                           1, 6, 5, 10, 9, 14, 13, 0, 3, 4, 7, 8, 11, 12, 15);
+    const __m256i zero = _mm256_setzero_si256(), nibble = _mm256_set1_epi8(15);
+    __m256i code = _mm256_shuffle_epi8(pixels, order);
+    __m256i piece = _mm256_and_si256(_mm256_srli_epi16(code, 4), nibble);
+    __m256i d = _mm256_and_si256(code, nibble);
+    /* Beyond 15 the top bit is set, for which a shuffle gives 0. */
+    __m256i dark = _mm256_adds_epu8(code, _mm256_set1_epi8(0x70));
+    __m256i low = _mm256_or_si256(_mm256_shuffle_epi8(plane(p, START_LOW), piece),
+                                  _mm256_shuffle_epi8(plane(p, DARK_LOW), dark));
+    __m256i high = _mm256_xor_si256(_mm256_shuffle_epi8(plane(p, START_HIGH), piece),
+                                    _mm256_shuffle_epi8(plane(p, DARK_HIGH), dark));
+    __m256i slope_low = _mm256_shuffle_epi8(plane(p, SLOPE_LOW), piece);
+    __m256i slope_high = _mm256_shuffle_epi8(plane(p, SLOPE_HIGH), piece);
+    __m256i bend = _mm256_shuffle_epi8(plane(p, BEND), piece);
+    __m256i rg = rise(_mm256_unpacklo_epi8(slope_low, slope_high), _mm256_unpacklo_epi8(bend, zero),
+                      _mm256_unpacklo_epi8(d, zero));
+    __m256i bx = rise(_mm256_unpackhi_epi8(slope_low, slope_high), _mm256_unpackhi_epi8(bend, zero),
+                      _mm256_unpackhi_epi8(d, zero));
+
+    return (struct eight){_mm256_add_epi16(rg, _mm256_unpacklo_epi8(low, high)),
+                          _mm256_add_epi16(bx, _mm256_unpackhi_epi8(low, high))};
+}
 
 static inline __m256 two_pairs(const pixel_lin *src)
 {
@@ -95,32 +150,15 @@ static inline __m256 two_pairs(const pixel_lin *src)
     return _mm256_castsi256_ps(_mm256_set_m128i(high, low));
 }
 
-/* LEDs (0,1,4,5) and (2,3,6,7), because shuffles stay within their half. flip: 0x8000 in every
- * word, or 0 where it is in the table already. */
-static inline struct eight load_eight(const pixel_lin *src, __m256i flip)
+/* LEDs (0,1,4,5) and (2,3,6,7), because shuffles stay within their half. */
+static inline struct eight load_eight(const pixel_lin *src)
 {
+    const __m256i flip = _mm256_set1_epi16((short)0x8000);
     __m256 a = two_pairs(src), b = two_pairs(src + 2);
     __m256i rg = _mm256_castps_si256(_mm256_shuffle_ps(a, b, _MM_SHUFFLE(2, 0, 2, 0)));
     __m256i bx = _mm256_castps_si256(_mm256_shuffle_ps(a, b, _MM_SHUFFLE(3, 1, 3, 1)));
 
     return (struct eight){_mm256_xor_si256(rg, flip), _mm256_xor_si256(bx, flip)};
-}
-
-/* n is rounded up to eight: src has room for that. */
-static inline void bits_of_light(struct block_bits *ret, const pixel_lin *src, size_t n,
-                                 __m256i flip, const struct pixel_prepared *p)
-{
-    const struct row r0 = load_row(p->params.m[0], CHAIN_OFFSET);
-    const struct row r1 = load_row(p->params.m[1], CHAIN_OFFSET);
-    const struct row r2 = load_row(p->params.m[2], CHAIN_OFFSET);
-
-    for (size_t i = 0; i < n; i += 8) {
-        struct eight v = load_eight(src + i, flip);
-
-        _mm256_store_si256((__m256i *)(ret->w[0] + i), bucket_bits(light_sum(&r0, &v)));
-        _mm256_store_si256((__m256i *)(ret->w[1] + i), bucket_bits(light_sum(&r1, &v)));
-        _mm256_store_si256((__m256i *)(ret->w[2] + i), bucket_bits(light_sum(&r2, &v)));
-    }
 }
 
 static inline __m256 eight_gains(const uint16_t *gains, unsigned channel)
@@ -133,21 +171,73 @@ static inline __m256 eight_gains(const uint16_t *gains, unsigned channel)
                          _mm256_set1_ps(1.0f / 32768.0f));
 }
 
-static void bits_of_gained_light(struct block_bits *ret, const pixel_lin *src, size_t n,
-                                 const struct pixel_prepared *p, const uint16_t *gains,
-                                 const uint8_t order[3])
+/* Bucket bits of LEDs, by output byte; those of LED i are at i % RING. */
+struct ring {
+    _Alignas(32) uint32_t w[3][RING];
+};
+
+/* What a call is given: pixels, or light and perhaps gains; and what all its LEDs share. */
+struct job {
+    const uint32_t *pixels;
+    const pixel_lin *light;
+    const uint16_t *gains;
+    const uint8_t *order;
+    const struct pixel_prepared *p;
+    const struct dither_row *row;
+    unsigned phase;
+};
+
+INLINE void store_bits(struct ring *ret, size_t i, const struct row m[3], struct eight v)
 {
-    for (unsigned k = 0; k < 3; k++) {
-        const struct row row = load_row(p->params.m[k], 0);
+    for (unsigned k = 0; k < 3; k++)
+        _mm256_store_si256((__m256i *)(ret->w[k] + i % RING), bucket_bits(light_sum(&m[k], &v)));
+}
 
-        for (size_t i = 0; i < n; i += 8) {
-            struct eight v = load_eight(src + i, _mm256_set1_epi16((short)0x8000));
-            __m256i sum = light_sum(&row, &v);
-            __m256 gain = eight_gains(gains + 3 * i, order[k]);
+/* Bits of n LEDs, at most eight, from LED i on: one of these for each kind of source. */
 
-            _mm256_store_si256((__m256i *)(ret->w[k] + i), gained_bits(sum, gain));
-        }
+INLINE void bits_of_pixels(struct ring *ret, size_t i, size_t n, const struct row m[3],
+                           const struct job *job)
+{
+    __m256i pixels;
+
+    if (n < 8) {
+        const __m256i place = _mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7);
+        __m256i mask = _mm256_cmpgt_epi32(_mm256_set1_epi32((int)n), place);
+
+        pixels = _mm256_maskload_epi32((const int *)(job->pixels + i), mask);
+    } else {
+        pixels = _mm256_loadu_si256((const __m256i *)(job->pixels + i));
     }
+    store_bits(ret, i, m, light_of(pixels, job->p));
+}
+
+INLINE void bits_of_light(struct ring *ret, size_t i, size_t n, const struct row m[3],
+                          const struct job *job)
+{
+    pixel_lin few[8] = {0};
+
+    if (n < 8)
+        memcpy(few, job->light + i, n * sizeof(*few));
+    store_bits(ret, i, m, load_eight(n < 8 ? few : job->light + i));
+}
+
+INLINE void bits_of_gained_light(struct ring *ret, size_t i, size_t n, const struct row m[3],
+                                 const struct job *job)
+{
+    const uint16_t *gains = job->gains + 3 * i;
+    uint16_t few_gains[24] = {0};
+    pixel_lin few[8] = {0};
+    struct eight v;
+
+    if (n < 8) {
+        memcpy(few, job->light + i, n * sizeof(*few));
+        memcpy(few_gains, gains, 3 * n * sizeof(*gains));
+        gains = few_gains;
+    }
+    v = load_eight(n < 8 ? few : job->light + i);
+    for (unsigned k = 0; k < 3; k++)
+        _mm256_store_si256((__m256i *)(ret->w[k] + i % RING),
+                           gained_bits(light_sum(&m[k], &v), eight_gains(gains, job->order[k])));
 }
 
 /* The 16 bytes from a table entry on: the entry, a zero and what follows. */
@@ -170,10 +260,9 @@ static inline __m256i eight_entries(const struct pixel_prepared *p, const uint32
     return _mm256_set_m128i(four_entries(p, w + 4), four_entries(p, w));
 }
 
-/* Eight LEDs to 24 bytes, twelve in each half. v is in 8.8, so that a code is the upper byte of a
- * word. */
-static inline __m256i finish_eight(const struct pixel_prepared *p, const struct block_bits *bits,
-                                   size_t i, const struct dither_row *row, unsigned phase)
+/* The codes of LEDs i to i + 7: 24 bytes, twelve in each half. A code is the upper byte of a word
+ * in 8.8. */
+INLINE __m256i codes_of(const struct ring *bits, size_t i, const struct job *job)
 {
     const __m256i from_pair =
         _mm256_setr_epi8(1, 3, -1, 5, 7, -1, 9, 11, -1, 13, 15, -1, -1, -1, -1, -1, 1, 3, -1, 5, 7,
@@ -181,18 +270,20 @@ static inline __m256i finish_eight(const struct pixel_prepared *p, const struct 
     const __m256i from_single =
         _mm256_setr_epi8(-1, -1, 1, -1, -1, 5, -1, -1, 9, -1, -1, 13, -1, -1, -1, -1, -1, -1, 1, -1,
                          -1, 5, -1, -1, 9, -1, -1, 13, -1, -1, -1, -1);
-    __m256i e0 = eight_entries(p, bits->w[0] + i), e1 = eight_entries(p, bits->w[1] + i);
-    __m256i e2 = eight_entries(p, bits->w[2] + i);
-    __m256i rise0 = _mm256_mulhi_epu16(e0, _mm256_load_si256((const __m256i *)(bits->w[0] + i)));
-    __m256i rise1 = _mm256_mulhi_epu16(e1, _mm256_load_si256((const __m256i *)(bits->w[1] + i)));
-    __m256i rise2 = _mm256_mulhi_epu16(e2, _mm256_load_si256((const __m256i *)(bits->w[2] + i)));
-    __m256i pair = _mm256_add_epi16(_mm256_blend_epi16(_mm256_srli_epi32(e0, 16), e1, 0xaa),
-                                    _mm256_blend_epi16(rise0, _mm256_slli_epi32(rise1, 16), 0xaa));
-    __m256i single = _mm256_add_epi16(_mm256_srli_epi32(e2, 16), rise2);
+    const size_t at = i % RING, threshold = job->phase + i % DITHER_SIDE;
+    __m256i e[3], rise[3], pair, single;
 
-    pair = _mm256_add_epi16(pair, _mm256_loadu_si256((const __m256i *)(row->pair + phase + i)));
-    single =
-        _mm256_add_epi16(single, _mm256_loadu_si256((const __m256i *)(row->single + phase + i)));
+    for (unsigned k = 0; k < 3; k++) {
+        e[k] = eight_entries(job->p, bits->w[k] + at);
+        rise[k] = _mm256_mulhi_epu16(e[k], _mm256_load_si256((const __m256i *)(bits->w[k] + at)));
+    }
+    pair = _mm256_add_epi16(_mm256_blend_epi16(_mm256_srli_epi32(e[0], 16), e[1], 0xaa),
+                            _mm256_blend_epi16(rise[0], _mm256_slli_epi32(rise[1], 16), 0xaa));
+    pair =
+        _mm256_add_epi16(pair, _mm256_loadu_si256((const __m256i *)(job->row->pair + threshold)));
+    single = _mm256_add_epi16(_mm256_srli_epi32(e[2], 16), rise[2]);
+    single = _mm256_add_epi16(single,
+                              _mm256_loadu_si256((const __m256i *)(job->row->single + threshold)));
     return _mm256_or_si256(_mm256_shuffle_epi8(pair, from_pair),
                            _mm256_shuffle_epi8(single, from_single));
 }
@@ -234,75 +325,61 @@ static inline void store_few(uint8_t *dst, __m256i v, size_t n)
     }
 }
 
-/* The second half of the chain: bits of up to 64 LEDs to bytes. */
-static inline void finish_block(uint8_t *dst, size_t n, const struct pixel_prepared *p,
-                                const struct block_bits *bits, const struct dither_row *row,
-                                unsigned phase)
+/* LEDs i to n. */
+static inline void finish(uint8_t *dst, size_t i, size_t n, const struct ring *bits,
+                          const struct job *job)
 {
-    size_t i = 0;
-
     for (; i + 10 <= n; i += 8)
-        store_28(dst + 3 * i, finish_eight(p, bits, i, row, phase));
+        store_28(dst + 3 * i, codes_of(bits, i, job));
     if (i + 8 <= n) {
-        store_24(dst + 3 * i, finish_eight(p, bits, i, row, phase));
+        store_24(dst + 3 * i, codes_of(bits, i, job));
         i += 8;
     }
     if (i < n)
-        store_few(dst + 3 * i, finish_eight(p, bits, i, row, phase), n - i);
+        store_few(dst + 3 * i, codes_of(bits, i, job), n - i);
 }
 
-static inline void linearise_block(pixel_lin *dst, const uint32_t *src, size_t n,
-                                   const struct pixel_prepared *p)
+INLINE void run(uint8_t *dst, size_t n, const struct job *job, int32_t offset,
+                void (*bits_of)(struct ring *ret, size_t i, size_t n, const struct row m[3],
+                                const struct job *job))
 {
-    const uint8_t *byte = (const uint8_t *)src;
+    const struct row m[3] = {load_row(job->p->params.m[0], offset),
+                             load_row(job->p->params.m[1], offset),
+                             load_row(job->p->params.m[2], offset)};
+    struct ring bits;
+    size_t i = 0;
 
-    for (size_t i = 0; i < n; i++, byte += 4)
-        dst[i] = p->lin[0][byte[2]] | p->lin[1][byte[1]] | p->lin[2][byte[0]];
+    for (; i + 8 <= n && i < AHEAD; i += 8)
+        bits_of(&bits, i, 8, m, job);
+    for (; i + 8 <= n; i += 8) {
+        bits_of(&bits, i, 8, m, job);
+        store_28(dst + 3 * (i - AHEAD), codes_of(&bits, i - AHEAD, job));
+    }
+    if (i < n)
+        bits_of(&bits, i, n - i, m, job);
+    finish(dst, i > AHEAD ? i - AHEAD : 0, n, &bits, job);
 }
 
 void pixel_chain_xrgb_avx2(uint8_t *dst, const uint32_t *src, size_t n,
                            const struct pixel_prepared *p, const struct dither_row *row,
                            unsigned phase)
 {
-    _Alignas(32) pixel_lin lin[BLOCK] = {0};
-    struct block_bits bits;
+    const struct job job = {.pixels = src, .p = p, .row = row, .phase = phase};
 
-    for (size_t done = 0; done < n; done += BLOCK) {
-        size_t m = n - done < BLOCK ? n - done : BLOCK;
-
-        linearise_block(lin, src + done, m, p);
-        bits_of_light(&bits, lin, m, _mm256_setzero_si256(), p);
-        finish_block(dst + 3 * done, m, p, &bits, row, phase);
-    }
+    run(dst, n, &job, CHAIN_OFFSET, bits_of_pixels);
 }
 
 void pixel_chain_lin_avx2(uint8_t *dst, const pixel_lin *src, size_t n,
                           const struct pixel_prepared *p, const struct dither_row *row,
                           unsigned phase, const uint16_t *gains, const uint8_t order[3])
 {
-    pixel_lin padded[BLOCK] = {0};
-    uint16_t padded_gains[3 * BLOCK] = {0};
-    struct block_bits bits;
+    const struct job job = {
+        .light = src, .gains = gains, .order = order, .p = p, .row = row, .phase = phase};
 
-    for (size_t done = 0; done < n; done += BLOCK) {
-        size_t m = n - done < BLOCK ? n - done : BLOCK;
-        const pixel_lin *s = src + done;
-        const uint16_t *g = gains ? gains + 3 * done : NULL;
-
-        if (m < BLOCK) {
-            memcpy(padded, s, m * sizeof(*s));
-            s = padded;
-            if (g) {
-                memcpy(padded_gains, g, 3 * m * sizeof(*g));
-                g = padded_gains;
-            }
-        }
-        if (g)
-            bits_of_gained_light(&bits, s, m, p, g, order);
-        else
-            bits_of_light(&bits, s, m, _mm256_set1_epi16((short)0x8000), p);
-        finish_block(dst + 3 * done, m, p, &bits, row, phase);
-    }
+    if (gains)
+        run(dst, n, &job, 0, bits_of_gained_light);
+    else
+        run(dst, n, &job, CHAIN_OFFSET, bits_of_light);
 }
 
 void pixel_linearise_avx2(pixel_lin *dst, const uint32_t *src, size_t n,

@@ -77,6 +77,8 @@ static void random_scene(struct scene *s)
         break;
     case 1:
         fill(&s->input, sizeof(s->input)); /* no order at all: the kernels must not care */
+        s->input.start[0] = s->input.slope[0] = s->input.bend[0] = 0;
+        chain_input_fill(&s->input);
         break;
     default:
         chain_input_srgb(&s->input);

@@ -26,6 +26,31 @@ TEST(input_srgb_vectors)
     T_EQ(in.lin[1], 257);
 }
 
+/* What chain.h promises of the parabolas, for every gamma that a wall may ask for. */
+TEST(input_is_accurate)
+{
+    struct chain_input in;
+
+    for (unsigned hundredths = 99; hundredths <= 400; hundredths++) {
+        double gamma = hundredths / 100.0, allowed = hundredths < 100 ? 1.1 : 2.5;
+
+        if (hundredths < 100)
+            chain_input_srgb(&in);
+        else
+            chain_input_gamma(&in, gamma);
+        T_EQ(in.lin[255], 65535);
+        for (unsigned i = 0; i < 256; i++) {
+            double light = 65535 * (hundredths < 100 ? srgb(i / 255.0) : pow(i / 255.0, gamma));
+
+            T_CHECK(fabs(in.lin[i] - light) <= (i < INPUT_PIECE ? 0.5 : allowed));
+            T_CHECK(i == 0 || in.lin[i] >= in.lin[i - 1]);
+        }
+    }
+    chain_input_linear(&in);
+    for (unsigned i = 0; i < 256; i++)
+        T_EQ(in.lin[i], i * 257);
+}
+
 TEST(exponent_never_clips)
 {
     T_EQ(chain_exponent(1.0), 0);
