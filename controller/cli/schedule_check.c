@@ -5,8 +5,22 @@
 
 #define CHECK_USAGE     "qp schedule check FILE [--json]"
 #define CONFLICTS_USAGE "qp schedule conflicts FILE [--from T --to T] [--json]"
-#define CONFLICTS_DAYS  28
-#define CHECK_DAYS      14
+#define CHECK_HELP                                                                                 \
+    "\nEverything wrong with the file, then what its rules do together in the next two weeks:\n"   \
+    "what never shows, shares above 100 %, goals and quotas that cannot be met. Ends with 0 "      \
+    "when\n"                                                                                       \
+    "there is no error, 1 when there is one, 2 when the command line is wrong.\n"                  \
+    "\nexamples:\n"                                                                                \
+    "  qp schedule check mall.json\n"                                                              \
+    "  qp schedule check mall.json --json"
+#define CONFLICTS_HELP                                                                             \
+    "\nQuotas are judged over whole hours, days, quarters or years that have a part in the "       \
+    "span.\n"                                                                                      \
+    "\nexamples:\n"                                                                                \
+    "  qp schedule conflicts mall.json\n"                                                          \
+    "  qp schedule conflicts mall.json --from 2026-10-01 --to 2026-10-07"
+#define CONFLICTS_DAYS 28
+#define CHECK_DAYS     14
 
 static void print_verdict(const struct qp_report *report, const char *subject)
 {
@@ -14,8 +28,11 @@ static void print_verdict(const struct qp_report *report, const char *subject)
         printf("No %s.\n", subject);
         return;
     }
-    printf("%zu error%s, %zu warning%s.\n", report->n_errors, report->n_errors == 1 ? "" : "s",
-           report->n_warnings, report->n_warnings == 1 ? "" : "s");
+    if (report->n_errors)
+        printf("%zu error%s", report->n_errors, report->n_errors == 1 ? "" : "s");
+    else
+        fputs("No errors", stdout);
+    printf(", %zu warning%s.\n", report->n_warnings, report->n_warnings == 1 ? "" : "s");
 }
 
 static void print_summary(const struct model *m)
@@ -98,7 +115,7 @@ int cli_schedule_check(int argc, char **argv)
 {
     const char *file = NULL, *json = NULL;
     const struct cli_opt opts[] = {{"--json", NULL, "for programs", &json}};
-    int r = cli_parse(CHECK_USAGE, opts, QP_ARRAY_LEN(opts), &file, argc, argv);
+    int r = cli_parse(CHECK_USAGE CHECK_HELP, opts, QP_ARRAY_LEN(opts), &file, argc, argv);
 
     if (r != 0)
         return r > 0 ? CLI_OK : CLI_USAGE;
@@ -144,7 +161,7 @@ int cli_schedule_conflicts(int argc, char **argv)
         {"--json", NULL, "for programs", &json},
     };
     struct cli_schedule s;
-    int r = cli_parse(CONFLICTS_USAGE, opts, QP_ARRAY_LEN(opts), &file, argc, argv);
+    int r = cli_parse(CONFLICTS_USAGE CONFLICTS_HELP, opts, QP_ARRAY_LEN(opts), &file, argc, argv);
 
     if (r != 0)
         return r > 0 ? CLI_OK : CLI_USAGE;

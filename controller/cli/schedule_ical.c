@@ -8,6 +8,14 @@
 #include "scheduler/load_write.h"
 
 #define IMPORT_USAGE "qp schedule import X.ics [--playlist ID] [-o FILE]"
+#define IMPORT_HELP                                                                                \
+    "\nWrites the rules of a schedule, one for each event. What is not understood is refused by\n" \
+    "name: nothing is dropped.\n"                                                                  \
+    "\nexamples:\n"                                                                                \
+    "  qp schedule import opening.ics --playlist loop -o rules.json"
+#define EXPORT_HELP                                                                                \
+    "\nexamples:\n"                                                                                \
+    "  qp schedule export mall.json -o mall.ics"
 #define EXPORT_USAGE "qp schedule export FILE [-o X.ics]"
 
 /* To the file, or to standard output. */
@@ -110,7 +118,7 @@ int cli_schedule_import(int argc, char **argv)
         {"--playlist", "ID", "what the rules play", &playlist},
         {"-o", "FILE", "write there, not to standard output", &out},
     };
-    int r = cli_parse(IMPORT_USAGE, opts, QP_ARRAY_LEN(opts), &file, argc, argv);
+    int r = cli_parse(IMPORT_USAGE IMPORT_HELP, opts, QP_ARRAY_LEN(opts), &file, argc, argv);
 
     if (r != 0)
         return r > 0 ? CLI_OK : CLI_USAGE;
@@ -142,7 +150,7 @@ int cli_schedule_export(int argc, char **argv)
     const struct cli_opt opts[] = {{"-o", "FILE", "write there, not to standard output", &out}};
     struct qp_diag diag = {""};
     struct model *m;
-    int r = cli_parse(EXPORT_USAGE, opts, QP_ARRAY_LEN(opts), &file, argc, argv);
+    int r = cli_parse(EXPORT_USAGE EXPORT_HELP, opts, QP_ARRAY_LEN(opts), &file, argc, argv);
 
     if (r != 0)
         return r > 0 ? CLI_OK : CLI_USAGE;

@@ -6,7 +6,12 @@
 
 #include "controller/cli/schedule.h"
 
-#define USAGE     "qp schedule plan FILE [--from T --to T] [--json] [--facts F]"
+#define USAGE "qp schedule plan FILE [--from T --to T] [--json] [--facts F]"
+#define HELP                                                                                       \
+    "\nA date alone as --to means the end of that day. Bars: an eighth of the hour each step.\n"   \
+    "\nexamples:\n"                                                                                \
+    "  qp schedule plan city.json\n"                                                               \
+    "  qp schedule plan city.json --from 2026-07-17 --to 2026-07-23 --json"
 #define PLAN_DAYS 1
 #define MAX_DAYS  366
 
@@ -236,7 +241,7 @@ int cli_schedule_plan(int argc, char **argv)
         {"--facts", "FILE", "alerts, counters, missing items", &facts},
     };
     struct cli_schedule s;
-    int r = cli_parse(USAGE, opts, QP_ARRAY_LEN(opts), &file, argc, argv);
+    int r = cli_parse(USAGE HELP, opts, QP_ARRAY_LEN(opts), &file, argc, argv);
 
     if (r != 0)
         return r > 0 ? CLI_OK : CLI_USAGE;

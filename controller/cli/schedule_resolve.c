@@ -7,7 +7,11 @@
 #include "controller/cli/schedule.h"
 #include "scheduler/load_time.h"
 
-#define USAGE      "qp schedule resolve FILE --screen ID --at T [--explain] [--json] [--facts F]"
+#define USAGE "qp schedule resolve FILE --screen ID --at T [--explain] [--json] [--facts F]"
+#define HELP                                                                                       \
+    "\nexamples:\n"                                                                                \
+    "  qp schedule resolve mall.json --screen atrium --at 2026-07-17T15:00:00Z --explain\n"        \
+    "  qp schedule resolve city.json --screen plaza-1 --at 2026-07-17T12:00 --facts facts.json"
 #define HORIZON_MS (INT64_C(400) * 86400000) /* how far the end of what is shown is looked for */
 #define TEXT       512
 #define SHOWN_N    64 /* losing rules that a sentence names */
@@ -91,18 +95,45 @@ static const char *reason(enum verdict verdict)
 }
 
 /* "rule R (priority 10, group Mall)" */
-static const char *describe(const struct answer *a, const struct rule *r, bool target, char *buf)
+static const char *describe(const struct answer *a, const struct rule *r, char *buf)
 {
     char where[300] = "";
 
     if (!r)
         snprintf(buf, TEXT, "the screen's default");
-    else if (!target)
-        snprintf(buf, TEXT, "rule %s (priority %d)", r->id, r->priority);
     else
         snprintf(buf, TEXT, "rule %s (priority %d, %s)", r->id, r->priority,
                  cli_schedule_target(a->s->model, r, a->s->screen, where, sizeof(where)));
     return buf;
+}
+
+/* A lower priority speaks for itself: "rule S (priority 5)". */
+static const char *describe_loser(const struct applicable *x, char *buf)
+{
+    if (x->verdict == VERDICT_LOWER_PRIORITY)
+        snprintf(buf, TEXT, "rule %s (priority %d)", x->rule->id, x->rule->priority);
+    else
+        snprintf(buf, TEXT, "rule %s (priority %d, %s)", x->rule->id, x->rule->priority,
+                 reason(x->verdict));
+    return buf;
+}
+
+/* What shows is not always the winner's own item. */
+static void say_whose(const struct answer *a)
+{
+    const struct stretch *x = &a->stretch;
+    char rule[TEXT];
+
+    if (!a->has_stretch || x->rule == a->r.rule)
+        return;
+    if (x->quota != NONE)
+        cli_schedule_say("fills up quota %s, in ", a->s->model->quotas[x->quota].id);
+    else if (x->rule && x->layer == LAYER_INTERRUPT)
+        cli_schedule_say("%s, an interrupt into ", describe(a, x->rule, rule));
+    else if (x->rule)
+        cli_schedule_say("%s, played to its end before ", describe(a, x->rule, rule));
+    else
+        cli_schedule_say("the screen's default, in place of ");
 }
 
 static void say_subject(const struct answer *a)
@@ -117,15 +148,13 @@ static void say_subject(const struct answer *a)
         cli_schedule_say("The built-in safe slide: ");
     else
         cli_schedule_say("Item %s: ", cli_schedule_item(m, item));
-    /* An interrupt's item is not the base rule's. */
-    if (a->has_stretch && a->stretch.rule && a->stretch.rule != a->r.rule)
-        cli_schedule_say("%s, an interrupt into ", describe(a, a->stretch.rule, true, rule));
+    say_whose(a);
     if (!a->r.rule && a->r.playlist == NONE) {
         cli_schedule_say("no rule applies and the screen has no default");
     } else if (!a->r.rule) {
         cli_schedule_say("the screen's default, as no rule applies");
     } else {
-        cli_schedule_say("%s", describe(a, a->r.rule, true, rule));
+        cli_schedule_say("%s", describe(a, a->r.rule, rule));
         if (a->r.since_ms > INSTANT_MIN + 86400000)
             cli_schedule_say(" since %s",
                              cli_schedule_clock(a->s->zone, a->r.since_ms, a->at, clock));
@@ -149,8 +178,7 @@ static void say_hidden(const struct answer *a)
             more++;
             continue;
         }
-        cli_schedule_say("%s%s: %s", n ? ", " : "; hides ", describe(a, x->rule, false, rule),
-                         reason(x->verdict));
+        cli_schedule_say("%s%s", n ? ", " : "; hides ", describe_loser(x, rule));
         n++;
     }
     if (more)
@@ -171,7 +199,7 @@ static void say_end(const struct answer *a)
     else if (a->next)
         cli_schedule_say("rule %s begins", a->next->id);
     else
-        cli_schedule_say("%s follows", describe(a, NULL, false, rule));
+        cli_schedule_say("%s follows", describe(a, NULL, rule));
 }
 
 static void say_mixed(const struct answer *a)
@@ -182,7 +210,7 @@ static void say_mixed(const struct answer *a)
         const struct applicable *x = &a->r.applicable[i];
 
         if (x->rule->axis == AXIS_CONTENT && x->verdict == VERDICT_MIXES)
-            cli_schedule_say("Shares the time: %s.\n", describe(a, x->rule, true, rule));
+            cli_schedule_say("Shares the time: %s.\n", describe(a, x->rule, rule));
     }
 }
 
@@ -353,7 +381,7 @@ int cli_schedule_resolve(int argc, char **argv)
     };
     struct cli_schedule s;
     struct answer a = {.s = &s};
-    int r = cli_parse(USAGE, opts, QP_ARRAY_LEN(opts), &file, argc, argv);
+    int r = cli_parse(USAGE HELP, opts, QP_ARRAY_LEN(opts), &file, argc, argv);
 
     if (r != 0)
         return r > 0 ? CLI_OK : CLI_USAGE;

@@ -6,6 +6,12 @@
 
 #define USAGE                                                                                      \
     "qp schedule timeline FILE --screen ID --from T --to T [--json | --svg OUT.svg] [--facts F]"
+#define HELP                                                                                       \
+    "\nexamples:\n"                                                                                \
+    "  qp schedule timeline mall.json --screen atrium --from 2026-07-17 --to 2026-07-17 --svg "    \
+    "day.svg\n"                                                                                    \
+    "  qp schedule timeline mall.json --screen atrium --from 2026-07-17T18:00 --to "               \
+    "2026-07-17T19:00"
 #define MAX_DAYS 400
 
 static bool keep(void *user, const struct stretch *stretch)
@@ -130,11 +136,11 @@ int cli_schedule_timeline(int argc, char **argv)
         {"--from", "T", "first instant", &order.from},
         {"--to", "T", "first instant after it; a date means the end of that day", &order.to},
         {"--json", NULL, "for programs", &json},
-        {"--svg", "FILE", "draw a strip for every day (.svg, or .png)", &order.svg},
+        {"--svg", "FILE", "draw it in strips of a day, or of minutes (.svg, or .png)", &order.svg},
         {"--facts", "FILE", "alerts, counters, missing items", &facts},
     };
     struct cli_schedule s;
-    int r = cli_parse(USAGE, opts, QP_ARRAY_LEN(opts), &file, argc, argv);
+    int r = cli_parse(USAGE HELP, opts, QP_ARRAY_LEN(opts), &file, argc, argv);
 
     if (r != 0)
         return r > 0 ? CLI_OK : CLI_USAGE;

@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0
 # variant: asan
 # parallel
-"""Every file in configs/ is what it says: JSON is strict, and every wall passes `qp wall check`."""
+"""Every file in configs/ is what it says: JSON is strict, every wall passes `qp wall check`, every
+schedule `qp schedule check`."""
 import json
 import os
 import subprocess
@@ -51,6 +52,15 @@ def check_wall(qp, path):
     report(done.returncode == 0, f"{path} passes qp wall check", done.stdout)
 
 
+def check_schedule(qp, path):
+    """Hidden windows are told as warnings; an example has no errors."""
+    done = subprocess.run([qp, "schedule", "check", path], cwd=ROOT, stdin=subprocess.DEVNULL,
+                          stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=600,
+                          check=False)
+    report(done.returncode == 0 and "error:" not in done.stdout,
+           f"{path} passes qp schedule check", done.stdout)
+
+
 def main():
     qp = os.path.abspath(os.path.join(sys.argv[1], "qp"))
     for path in files(".json"):
@@ -62,6 +72,11 @@ def main():
         walls = []
     for path in walls:
         check_wall(qp, path)
+    schedules = [path for path in files(".json")
+                 if os.path.dirname(path) == os.path.join("configs", "schedules")]
+    report(len(schedules) >= 3, "there are example schedules")
+    for path in schedules if walls else []:
+        check_schedule(qp, path)
     print(f"1..{len(results)}")
     return 0 if all(results) else 1
 

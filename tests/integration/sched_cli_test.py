@@ -58,6 +58,9 @@ def test_usage():
     ends("no command is a usage error", 2, ["usage: qp schedule"])
     ends("--help lists the commands", 0, ["check", "resolve", "timeline", "conflicts", "plan",
                                           "import", "export"], "--help")
+    for command in ("check", "resolve", "timeline", "conflicts", "plan", "import", "export"):
+        ends(f"{command} --help has examples", 0, [f"usage: qp schedule {command}", "examples:",
+                                                   f"  qp schedule {command} "], command, "--help")
     ends("check needs a file", 2, ["a file is missing"], "check")
     ends("resolve needs a screen", 2, ["--screen ID"], "resolve", MALL)
     ends("resolve needs an instant", 2, ["--at T"], "resolve", MALL, "--screen", "atrium")
@@ -74,12 +77,26 @@ def test_usage():
 def test_check(folder):
     for name in sorted(os.listdir(CONFIGS)):
         if name.endswith(".json"):
-            ends(f"configs/schedules/{name} passes", 0, ["No errors"], "check",
-                 os.path.join(CONFIGS, name))
+            ends(f"configs/schedules/{name} passes", 0, [], "check", os.path.join(CONFIGS, name))
     done = ends("check --json", 0, [], "check", "--json", MALL)
     document = json.loads(done.out)
-    T.ok(document["ok"] and document["screens"] == 2 and document["findings"] == [],
-         "check --json counts", done)
+    T.ok(document["ok"] and document["screens"] == 2 and
+         [f["severity"] for f in document["findings"]] == ["warning"] and
+         "\"daytime\" (priority 10) is hidden by rule \"lunch\"" in document["findings"][0]["text"],
+         "check --json counts, and tells what hides", done)
+    over = put_json(folder, "over.json", changed(lambda d: d["rules"].extend([
+        {"id": "i60", "type": "interrupt", "item": "X", "share_percent": 60, "priority": 50},
+        {"id": "j60", "type": "interrupt", "item": "Y", "share_percent": 60, "priority": 50}])))
+    ends("S32: shares above 100 % are an error before saving", 1,
+         ["error: rules[3]:", "120 % of the time", "Lower the shares"], "check", over)
+    goal = put_json(folder, "goal.json", changed(lambda d: d.update(campaigns=[
+        {"id": "k", "first_day": "2026-01-01", "last_day": "2026-01-02", "plays": 1000000}])))
+    ends("a goal without room is an error", 1, ["error: campaigns[0].plays:", "1000000"], "check",
+         goal)
+    quota = put_json(folder, "quota.json", changed(lambda d: d.update(quotas=[
+        {"id": "q", "category": "public_welfare", "min_percent": 10, "action": "block"}])))
+    ends("S51: a quota that is not met is refused", 1,
+         ["error: quotas[0]:", "0.0 %", "at least 10.0 %", "missing by hour"], "check", quota)
     bad = put_json(folder, "bad.json",
                    changed(lambda d: d["rules"][1].update(window={"from": "2026-07-17T08:00Z",
                                                                   "to": "2026-07-17T08:00Z"})))
@@ -150,8 +167,8 @@ def test_edges(folder):
 def test_resolve(folder):
     path = put_json(folder, "base.json", BASE)
     done = ends("--explain is a sentence", 0,
-                ["Item X: rule R (priority 10, group Mall) since 08:00; hides rule S (priority 5)",
-                 "until 12:00, when rule T begins."],
+                ["Item X: rule R (priority 10, group Mall) since 08:00; hides rule S (priority 5); "
+                 "until 12:00, when rule T begins.\n"],
                 "resolve", path, "--screen", "s", "--at", "2026-07-17T10:00", "--explain")
     same = qp("resolve", path, "--screen", "s", "--at", "2026-07-17T02:00:00Z", "--explain")
     other = qp("resolve", path, "--screen", "s", "--at", "2026-07-17T10:00:00+08:00", "--explain")
@@ -162,6 +179,15 @@ def test_resolve(folder):
          answer["until"] == "2026-07-17T12:00:00+08:00" and answer["then"] == "T" and
          [(a["rule"], a["verdict"]) for a in answer["applicable"]] ==
          [("R", "wins"), ("S", "lower_priority")], "--json says the same", done)
+    for at, words in (("2026-07-17T19:30:10", "Item reading: fills up quota welfare-third, in rule "
+                       "programme (priority 10, all screens)"),
+                      ("2026-07-17T18:59:00", "(priority 100, city Example City), an interrupt into "
+                       "rule programme (priority 10, all screens) since 06:00"),
+                      ("2026-07-17T20:00:10", "played to its end before rule opening"),
+                      ("2026-07-17T19:00:00", "Item news: rule evening-news (priority 900, province "
+                       "Example Province) since 19:00")):
+        ends(f"a sentence for {at}", 0, [words], "resolve", CITY, "--screen", "plaza-1", "--at", at,
+             "--explain")
     ends("the screen's default", 0, ["Item Y: the screen's default", "until 07:00, when rule S"],
          "resolve", path, "--screen", "s", "--at", "2026-07-17T03:00", "--explain")
     facts = put_json(folder, "facts.json", {"alerts": [
@@ -201,6 +227,15 @@ def test_timeline(folder):
         drawing = file.read()
     T.ok(drawing.count("<path") + drawing.count("<rect") > 20 and "</svg>" in drawing,
          "the drawing has strips", drawing[:500])
+    heights = []
+    for to in ("2026-07-17T19:00", "2026-07-18T00:00", "2026-07-18T18:00"):
+        png = os.path.join(folder, "strip.png")
+        ends(f"drawn to {to}", 0, [], "timeline", path, "--screen", "s", "--from",
+             "2026-07-17T18:00", "--to", to, "--svg", png)
+        with open(png, "rb") as file:
+            heights.append(int.from_bytes(file.read(24)[20:], "big"))
+    T.ok(abs(heights[0] - heights[1]) < 92 and heights[2] + 2 * 92 < heights[0],
+         "an hour and six hours are six strips, a day two", heights)
     png = os.path.join(folder, "strip.png")
     ends("the city drawn", 0, [], "timeline", CITY, "--screen", "plaza-1", "--from", "2026-07-17",
          "--to", "2026-07-17", "--svg", png)
@@ -218,7 +253,7 @@ def test_conflicts(folder):
     over = put_json(folder, "over.json", changed(lambda d: d["rules"].extend([
         {"id": "i60", "type": "interrupt", "item": "X", "share_percent": 60, "priority": 50},
         {"id": "j60", "type": "interrupt", "item": "Y", "share_percent": 60, "priority": 50}])))
-    done = ends("shares above 100 % are an error", 1, ["120"], "conflicts", over, *span, "--json")
+    done = ends("S32: shares above 100 % are an error", 1, ["120"], "conflicts", over, *span, "--json")
     T.ok(not json.loads(done.out)["ok"], "and in JSON", done)
 
 
