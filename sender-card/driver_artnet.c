@@ -154,7 +154,8 @@ static int find_node(const struct artnet *artnet, uint32_t ip, int64_t now_ns)
 }
 
 /* Replies reach one of the sockets bound to the port, whichever output polled: the one whose
- * destination it is counts it; a broadcasting output counts all. */
+ * destination it is counts it; a broadcasting output counts all. src_ip 0: the virtual wall's
+ * socket, which says which output is meant. */
 static void receive(struct driver_object *object, const uint8_t *buf, size_t len, uint32_t src_ip,
                     int64_t now_ns)
 {
@@ -164,7 +165,7 @@ static void receive(struct driver_object *object, const uint8_t *buf, size_t len
     int i;
 
     if (artnet_decode(buf, len, &pkt) < 0 || pkt.opcode != ARTNET_POLL_REPLY ||
-        (unicast && src_ip != artnet->to_ip))
+        (unicast && src_ip != 0 && src_ip != artnet->to_ip))
         return;
     i = find_node(artnet, src_ip, now_ns);
     if (i >= 0) {

@@ -111,6 +111,8 @@ void vport_bad(struct vport *p, const char *reason);
 bool vport_complete(const struct vport *p);
 
 /* virtual.c */
+/* The port of a raw packet: port itself, or the only one of this driver; NULL: not known. */
+struct vport *virtual_raw_port(const struct virtual_wall *vw, uint32_t port, enum vdriver driver);
 void virtual_port_latched(struct vport *p, int64_t time_ns);
 void virtual_before_latch(struct vport *p, int64_t time_ns);
 

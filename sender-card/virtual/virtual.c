@@ -239,7 +239,7 @@ static void note_packet(struct vport *p, int64_t time_ns, size_t len)
 }
 
 /* The only port of this driver; with several of them the packet's interface must say which. */
-static struct vport *only_raw_port(struct virtual_wall *vw, enum vdriver driver)
+static struct vport *only_raw_port(const struct virtual_wall *vw, enum vdriver driver)
 {
     struct vport *found = NULL;
 
@@ -251,6 +251,13 @@ static struct vport *only_raw_port(struct virtual_wall *vw, enum vdriver driver)
         found = &vw->ports[i];
     }
     return found;
+}
+
+struct vport *virtual_raw_port(const struct virtual_wall *vw, uint32_t port, enum vdriver driver)
+{
+    struct vport *p = port < vw->wall->n_outputs ? &vw->ports[port] : only_raw_port(vw, driver);
+
+    return p && p->driver == driver ? p : NULL;
 }
 
 static bool is_colorlight(const uint8_t *buf, size_t len)
@@ -267,9 +274,9 @@ static bool is_linsn(const uint8_t *buf, size_t len)
 static void feed_raw(struct virtual_wall *vw, uint32_t port, enum vdriver driver, int64_t time_ns,
                      const uint8_t *buf, size_t len)
 {
-    struct vport *p = port < vw->wall->n_outputs ? &vw->ports[port] : only_raw_port(vw, driver);
+    struct vport *p = virtual_raw_port(vw, port, driver);
 
-    if (!p || p->driver != driver) {
+    if (!p) {
         vw->totals.no_port++;
         return;
     }

@@ -77,6 +77,36 @@ void virtual_end(struct virtual_wall *vw);
 
 uint64_t virtual_frames(const struct virtual_wall *vw);
 
+/* --- discovery ----------------------------------------------------------------------------- */
+
+#define VIRTUAL_ANSWER_MAX 1500 /* bytes of one answer */
+
+/* What a card would answer to this Ethernet frame: every cabinet of a ColorLight port is a card of
+ * its chain, a Linsn port is one card. port as in virtual_feed_packet; uptime_ms: since the cards
+ * were switched on. Returns the length of the frame in ret, or 0: nothing was asked. */
+size_t virtual_answer_frame(const struct virtual_wall *vw, uint32_t port, uint32_t uptime_ms,
+                            const uint8_t *buf, size_t len, uint8_t ret[VIRTUAL_ANSWER_MAX]);
+
+/* The answers to an ArtPoll, one after the other: up to four universes each. */
+struct virtual_poll {
+    uint8_t ip[4];             /* our own, as it is told */
+    uint32_t only;             /* this output alone; VIRTUAL_ANY_PORT: see below */
+    uint8_t dst_ip[4];         /* where the poll went */
+    uint32_t bottom, top;      /* universes asked for */
+    uint32_t output, universe; /* where to go on */
+    uint32_t n;                /* answers given */
+    uint16_t udp_port;
+};
+
+/* Begin, if the datagram is an ArtPoll. port: an index or VIRTUAL_ANY_PORT: all Art-Net outputs
+ * whose link has no unicast address or the one that was polled; of a poll that was not addressed to
+ * local_ip itself, all. */
+bool virtual_poll_begin(struct virtual_poll *ret, uint32_t port,
+                        const struct udpip_datagram *datagram, const uint8_t local_ip[4]);
+/* The next ArtPollReply: its length, or 0: that was all. */
+size_t virtual_poll_next(const struct virtual_wall *vw, struct virtual_poll *poll,
+                         uint8_t ret[VIRTUAL_ANSWER_MAX]);
+
 /* --- the picture ------------------------------------------------------------------------- */
 
 enum virtual_look {

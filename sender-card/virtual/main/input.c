@@ -14,11 +14,12 @@
 
 #include "protocols/base/clock.h"
 #include "protocols/wire/wallsock.h"
+#include "sender-card/virtual/main/answer.h"
 #include "sender-card/virtual/main/input_impl.h"
 
 int inputs_init(struct inputs *in, struct qp_diag *diag)
 {
-    *in = (struct inputs){.pcap_fd = -1, .port = VIRTUAL_ANY_PORT};
+    *in = (struct inputs){.pcap_fd = -1, .port = VIRTUAL_ANY_PORT, .start_ns = qp_clock_mono_ns()};
     in->items = calloc(INPUT_MAX, sizeof(*in->items));
     in->polls = calloc(INPUT_MAX + 1, sizeof(*in->polls));
     in->batch = calloc(1, sizeof(*in->batch));
@@ -86,8 +87,8 @@ static void prepare(struct batch *b)
     }
 }
 
-/* When the kernel got it, and to which address. */
-static int64_t read_control(struct msghdr *m, struct udpip_datagram *d)
+/* When the kernel got it, to which address, and which of ours that means. */
+static int64_t read_control(struct msghdr *m, struct udpip_datagram *d, uint8_t local_ip[4])
 {
     int64_t time_ns = 0;
 
@@ -102,23 +103,28 @@ static int64_t read_control(struct msghdr *m, struct udpip_datagram *d)
 
             memcpy(&info, CMSG_DATA(c), sizeof(info));
             memcpy(d->dst_ip, &info.ipi_addr, 4);
+            memcpy(local_ip, &info.ipi_spec_dst, 4);
         }
     }
     return time_ns;
 }
 
-static void feed_one(struct input *input, struct virtual_wall *vw, struct mmsghdr *m,
-                     const uint8_t *data)
+static void feed_one(struct inputs *in, struct input *input, struct virtual_wall *vw,
+                     struct mmsghdr *m, const uint8_t *data)
 {
+    uint8_t local_ip[4] = {0};
     struct udpip_datagram d = {.payload = data, .len = m->msg_len, .dst_port = input->udp_port};
-    int64_t time_ns = read_control(&m->msg_hdr, &d);
+    int64_t time_ns = read_control(&m->msg_hdr, &d, local_ip);
 
-    if (m->msg_hdr.msg_flags & MSG_TRUNC)
+    if (m->msg_hdr.msg_flags & MSG_TRUNC) {
         virtual_count_bad(vw, input->port, "packet larger than 9216 bytes");
-    else if (input->kind == INPUT_NIC)
+    } else if (input->kind == INPUT_NIC) {
         virtual_feed_packet(vw, input->port, PCAP_ETHERNET, time_ns, data, m->msg_len);
-    else
+        answer_frame(in, input, vw, data, m->msg_len);
+    } else {
         virtual_feed_datagram(vw, input->port, time_ns, &d);
+        answer_datagram(in, input, vw, &d, m->msg_hdr.msg_name, local_ip);
+    }
 }
 
 /* One batch: the other inputs and the lock's other users get their turn. */
@@ -130,7 +136,7 @@ static bool read_batch(struct inputs *in, struct input *input, struct virtual_wa
     prepare(b);
     n = recvmmsg(input->fd, b->msgs, BATCH, MSG_DONTWAIT, NULL);
     for (int i = 0; i < n; i++)
-        feed_one(input, vw, &b->msgs[i], b->data[i]);
+        feed_one(in, input, vw, &b->msgs[i], b->data[i]);
     /* An interface that went down says so once and works again when it is back. */
     return n > 0 || errno == EAGAIN || errno == EINTR || errno == ENETDOWN || errno == ECONNREFUSED;
 }
@@ -189,8 +195,8 @@ static int64_t now_ns(void)
     return now.tv_sec * QP_NS_PER_S + now.tv_nsec;
 }
 
-static void feed_message(struct input *client, struct virtual_wall *vw, const uint8_t *buf,
-                         size_t len)
+static void feed_message(struct inputs *in, struct input *client, struct virtual_wall *vw,
+                         const uint8_t *buf, size_t len)
 {
     struct wallsock_msg msg;
     int64_t time_ns;
@@ -220,6 +226,7 @@ static void feed_message(struct input *client, struct virtual_wall *vw, const ui
 
         virtual_feed_datagram(vw, port, time_ns, &d);
     }
+    answer_message(in, client, vw, port, &msg);
 }
 
 /* false: the player is gone. */
@@ -237,7 +244,7 @@ static bool read_client(struct inputs *in, struct input *client, struct virtual_
         if (n > BATCH_BYTES)
             virtual_count_bad(vw, VIRTUAL_ANY_PORT, "message that is none of a player");
         else
-            feed_message(client, vw, buf, (size_t)n);
+            feed_message(in, client, vw, buf, (size_t)n);
     }
     return true;
 }

@@ -38,14 +38,19 @@ struct inputs {
     size_t len, used;
     bool at_end;
     uint32_t port; /* for captures whose interfaces have no name of ours */
+    /* discovery */
+    bool mute;         /* answer nothing */
+    int64_t start_ns;  /* when the cards were switched on */
+    int64_t second_ns; /* when the present second of answers began */
+    unsigned answers;  /* in it */
 };
 
 /* An empty set; then open. inputs_finish closes everything. */
 QP_MUST_CHECK int inputs_init(struct inputs *in, struct qp_diag *diag);
 void inputs_finish(struct inputs *in);
 
-/* spec as --listen has it, checked by options_parse. Returns 0; -EPERM (no CAP_NET_RAW), -ENODEV, -EADDRINUSE ... each with a
- * sentence and a remedy. */
+/* spec as --listen has it, checked by options_parse. Returns 0; -EPERM (no CAP_NET_RAW), -ENODEV,
+ * -EADDRINUSE ... each with a sentence and a remedy. */
 QP_MUST_CHECK int inputs_listen(struct inputs *in, const struct virtual_wall *vw,
                                 const struct wall *wall, const char *spec, uint32_t port,
                                 struct qp_diag *diag);

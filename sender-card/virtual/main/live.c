@@ -221,6 +221,7 @@ int live_init(struct live *live, struct virtual_wall *vw, uv_loop_t *loop, struc
     live->wake_fd = -1;
     (void)pthread_mutex_init(&live->lock, NULL);
     r = inputs_init(&live->inputs, diag);
+    live->inputs.mute = live->options->mute;
     if (r == 0)
         r = open_inputs(live, diag);
     if (r < 0)

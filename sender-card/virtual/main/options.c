@@ -20,6 +20,7 @@ const char options_help[] =
     "  --listen nic:IFACE[=OUTPUT]   every packet of a network interface\n"
     "  --listen udp[:ADDRESS]        DDP, Art-Net and sACN addressed to this machine\n"
     "  --listen local:SOCKET         players with --link local:SOCKET\n"
+    "  --mute                answer no discovery, where real cards and nodes do\n"
     "  --port OUTPUT         the output that packets without a name belong to\n"
     "pictures\n"
     "  --png FILE            write the last frame, or the one that --frame names\n"
@@ -56,6 +57,7 @@ enum {
     OPT_FRAMES,
     OPT_SECONDS,
     OPT_JSON,
+    OPT_MUTE,
     OPT_HTTP,
     OPT_HELP,
     OPT_VERSION
@@ -74,6 +76,7 @@ static const struct option table[] = {
     {"frames", required_argument, NULL, OPT_FRAMES},
     {"seconds", required_argument, NULL, OPT_SECONDS},
     {"json", no_argument, NULL, OPT_JSON},
+    {"mute", no_argument, NULL, OPT_MUTE},
     {"http", required_argument, NULL, OPT_HTTP},
     {"help", no_argument, NULL, OPT_HELP},
     {"version", no_argument, NULL, OPT_VERSION},
@@ -212,6 +215,9 @@ static int parse_one(struct wall_options *o, int option, struct qp_diag *diag)
         return 0;
     case OPT_JSON:
         o->json = true;
+        return 0;
+    case OPT_MUTE:
+        o->mute = true;
         return 0;
     case OPT_HTTP:
         return parse_http(o, diag);

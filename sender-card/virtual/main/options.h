@@ -27,7 +27,7 @@ struct wall_options {
     uint32_t zoom; /* of the LED look */
     char http_address[16];
     uint16_t http_port;
-    bool http, json, help, version;
+    bool http, json, mute, help, version;
 };
 
 /* All strings are borrowed from argv. What the command line alone tells is checked: the form of

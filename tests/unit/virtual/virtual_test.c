@@ -696,3 +696,110 @@ TEST(reasons_are_bounded)
     cJSON_Delete(json);
     drop();
 }
+
+/* --- discovery --------------------------------------------------------------------------- */
+
+static size_t query_card(uint8_t index, uint8_t ret[VIRTUAL_ANSWER_MAX])
+{
+    uint8_t b[284] = {0};
+
+    memcpy(b, card, 12);
+    b[12] = 0x07;
+    b[16] = index;
+    return virtual_answer_frame(vw, VIRTUAL_ANY_PORT, 0x01020304, b, sizeof(b), ret);
+}
+
+TEST(cards_of_a_chain_answer)
+{
+    uint8_t answer[VIRTUAL_ANSWER_MAX];
+
+    make("{\"canvas\":{\"width\":16,\"height\":4},\"types\":{\"t\":{\"width\":8,\"height\":4,"
+         "\"pitch_mm\":2.5}},\"cabinets\":[{\"id\":\"A\",\"type\":\"t\",\"x\":0,\"y\":0},{\"id\":"
+         "\"B\",\"type\":\"t\",\"x\":8,\"y\":0}],\"outputs\":[{\"id\":\"p\",\"driver\":"
+         "\"colorlight-5a\",\"chain\":[\"A\",\"B\"]}]}");
+    T_EQ(query_card(1, answer), 1070);
+    T_EQ(memcmp(answer, "\xff\xff\xff\xff\xff\xff\x11\x22\x33\x44\x55\x66\x08\x05", 14), 0);
+    T_EQ(answer[15], 13);
+    T_EQ(answer[35], 8);
+    T_EQ(answer[37], 4);
+    T_EQ(memcmp(answer + 59, "\1\2\3\4", 4), 0);
+    T_EQ(answer[98], 1);
+    T_EQ(query_card(2, answer), 0); /* the chain has two */
+    drop();
+    make(ONE("linsn-rv9", ""));
+    T_EQ(query_card(0, answer), 0);
+    drop();
+}
+
+TEST(a_linsn_card_answers_a_broadcast)
+{
+    static const uint8_t from[6] = {2, 0, 0, 0, 0, 2};
+    uint8_t b[1486] = {0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF}, answer[VIRTUAL_ANSWER_MAX];
+
+    make(ONE("linsn-rv9", ""));
+    memcpy(b + 6, from, 6);
+    b[12] = 0xAA;
+    b[13] = 0x55;
+    b[22] = 0x96;
+    b[26] = 0x85;
+    b[27] = 0x1F;
+    memset(b + 28, 0xFF, 4);
+    memcpy(b + 39, from, 6);
+    b[45] = 0xC6;
+    T_EQ(virtual_answer_frame(vw, 0, 0, b, sizeof(b), answer), 1496);
+    T_EQ(memcmp(answer, from, 6), 0);
+    T_EQ(answer[12] << 8 | answer[13], 0xAA56);
+    memset(b, 0, 6); /* to the card: a picture begins, nothing is asked */
+    T_EQ(virtual_answer_frame(vw, 0, 0, b, sizeof(b), answer), 0);
+    drop();
+}
+
+static const uint8_t us[4] = {10, 0, 0, 1};
+
+static bool begin_poll(struct virtual_poll *poll, uint8_t last, uint8_t flags, uint8_t bottom,
+                       uint8_t top)
+{
+    uint8_t b[22] = {'A', 'r', 't', '-', 'N', 'e', 't', 0, 0x00, 0x20, 0, 14};
+    struct udpip_datagram d = {
+        .payload = b, .len = sizeof(b), .dst_port = 6454, .dst_ip = {10, 0, 0, last}};
+
+    b[12] = flags;
+    b[15] = top;
+    b[17] = bottom;
+    return virtual_poll_begin(poll, VIRTUAL_ANY_PORT, &d, us);
+}
+
+TEST(nodes_answer_a_poll)
+{
+    uint8_t answer[VIRTUAL_ANSWER_MAX];
+    struct virtual_poll poll;
+    unsigned n = 0;
+
+    make(PAIR("artnet", "", ",\"address\":\"10.0.0.1\"", ",\"address\":\"10.0.0.2\""));
+    T_CHECK(begin_poll(&poll, 1, 0, 0, 0)); /* 10 and 11 are at this address */
+    T_EQ(virtual_poll_next(vw, &poll, answer), 239);
+    T_EQ(memcmp(answer + 8, "\x00\x21\x0a\x00\x00\x01\x36\x19", 8), 0);
+    T_EQ(answer[173], 2);
+    T_EQ(answer[174], 0x80);
+    T_EQ(answer[190] << 8 | answer[191], 0x0A0B);
+    T_EQ(answer[211], 1);
+    T_CHECK(strstr((char *)answer + 44, "output p") != NULL);
+    T_EQ(virtual_poll_next(vw, &poll, answer), 0);
+    T_CHECK(begin_poll(&poll, 255, 0, 0, 0)); /* broadcast: 20 and 21 as well */
+    while (virtual_poll_next(vw, &poll, answer))
+        n += answer[173];
+    T_EQ(n, 4);
+    T_EQ(answer[19], 1); /* 20 is 4 in sub-net 1 */
+    T_EQ(answer[190], 4);
+    T_CHECK(begin_poll(&poll, 255, 0x20, 11, 20)); /* only these are meant */
+    T_EQ(virtual_poll_next(vw, &poll, answer), 239);
+    T_EQ(answer[173] << 8 | answer[190], 0x010B);
+    T_EQ(virtual_poll_next(vw, &poll, answer), 239);
+    T_EQ(answer[173] << 8 | answer[190], 0x0104);
+    T_EQ(virtual_poll_next(vw, &poll, answer), 0);
+    drop();
+    make(PAIR("sacn", "", "", ""));
+    T_CHECK(begin_poll(&poll, 255, 0, 0, 0));
+    T_EQ(virtual_poll_next(vw, &poll, answer), 0);
+    drop();
+}
