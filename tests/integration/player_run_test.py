@@ -70,8 +70,10 @@ class Stage:
         return [walls.canvas_of(self.wall, {port: f.cells}) for f in received[port].frames]
 
     def journal(self):
+        """What the journal beside the log says: the newer of its two slots."""
         with open(f"{self.log}.now", encoding="utf-8") as file:
-            return file.read()
+            slots = [line.split(" ", 3) for line in file.read().strip("\0").splitlines()]
+        return max((int(s[1]), s[3]) for s in slots if len(s) == 4)[1]
 
     def records(self):
         with open(self.log, encoding="utf-8") as file:
