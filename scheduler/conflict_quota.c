@@ -153,7 +153,7 @@ static void feed(struct walk *w, struct check *k, const struct stretch *s)
         to = from < k->now.from_ms ? k->now.from_ms : k->now.to_ms;
         to = s->end_ms < to ? s->end_ms : to;
         to = plan_piece_end(k->quota, zone, from, to);
-        if (!k->done && s->item != NONE && from >= k->now.from_ms &&
+        if (!k->done && plan_counts(s) && from >= k->now.from_ms &&
             plan_in_band(k->quota, zone, from))
             add(k, w->c->model, s, from, to,
                 (int)(civil_floor_mod(local_s(zone, from), CIVIL_DAY_S) / 3600));

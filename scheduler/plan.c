@@ -42,6 +42,11 @@ bool plan_quota_means(const struct model *m, const struct quota *q, uint32_t scr
     return false;
 }
 
+bool plan_counts(const struct stretch *s)
+{
+    return s->item != NONE && s->layer >= LAYER_INTERRUPT;
+}
+
 /* Since local midnight by the clock on the wall. */
 static int64_t time_of_day_ms(const struct tz *zone, int64_t ms)
 {
@@ -154,7 +159,7 @@ static void add_quotas(struct plan *p, const struct stretch *s, int64_t from, in
     const struct tz *zone = m->screens[p->screen].zone;
     uint32_t category = s->item == NONE ? NONE : m->items[s->item].category;
 
-    for (uint32_t i = 0; i < m->n_quotas && s->item != NONE; i++) {
+    for (uint32_t i = 0; i < m->n_quotas && plan_counts(s); i++) {
         const struct quota *q = &m->quotas[i];
         bool counts = q->denominator == NONE || q->denominator == category;
 

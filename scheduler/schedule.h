@@ -70,6 +70,8 @@ struct applicable {
 #define SCHEDULE_EMERGENCY_BRIGHTNESS 0.3
 #define SCHEDULE_EMERGENCY_NITS       300.0
 
+#define SCHEDULE_NEXT_LOOKS 8
+
 struct resolution {
     enum layer layer;
     const struct rule *rule; /* content; NULL: default or safe slide */
@@ -79,11 +81,11 @@ struct resolution {
     const struct rule *power_rule, *brightness_rule, *volume_rule; /* NULL: not said */
     bool on;
     double brightness, nits, volume; /* caps; brightness 0..1; nits, volume NAN: not said */
-    /* > at; nothing of the above changes before it. FOREVER_MS: never. It is exact where something
-     * changes within two days, and with few rules within months; otherwise it may be a later local
-     * midnight at which nothing changes, or an instant at which something was only possible (the
-     * end of an item's validity, a rule that begins with nothing to play). schedule_next_change()
-     * walks on to the true one. */
+    /* > at; nothing of the above changes before it, and something does then; FOREVER_MS: never.
+     * The search is bounded: with some ten thousand rules on a screen that do not begin for weeks
+     * (hundreds: for years), or after SCHEDULE_NEXT_LOOKS instants at which something was only
+     * possible (the end of an item's validity, a rule that begins with nothing to play), it may be
+     * a later instant at which nothing changes yet. schedule_next_change() walks on. */
     int64_t next_change_ms;
     /* Sum of the shares that interrupts and slots ask for now, when applicable is given; above 1
      * they are scaled down, which deserves an alarm. */
@@ -130,6 +132,10 @@ typedef bool (*schedule_on_stretch)(void *user, const struct stretch *stretch);
  * an item the largest deficit shows; then the screen's default, then the safe slide. Plays per hour
  * are spread evenly: never more than so many starts in any hour, nor closer than the gap; a screen
  * that gives counts keeps both across a restart.
+ *
+ * Fillers of quotas: what a quota has is counted from local midnight on (an hour's: from the hour),
+ * through all changes of the winner; so what a mandatory block, into which no filler comes, leaves
+ * short is made up after it. What plays in an alert is not counted.
  *
  * Campaigns: a rate or share is the most that its rule gets. It is lowered to what the goal needs
  * per hour, evenly; when delivered counts are given, times time progress / delivered progress (at

@@ -51,7 +51,8 @@ struct event {
 
 struct quota_state {
     uint32_t quota;
-    double numerator, denominator;    /* ms or plays since the restart */
+    double numerator, denominator; /* ms or plays since local midnight; HOUR: since end_ms - 1 h */
+    int64_t hour_end_ms;           /* HOUR */
     int64_t band_from_ms, band_to_ms; /* of the present local day */
     struct cursor cursor;
 };
@@ -136,9 +137,10 @@ void timeline_bound_close(struct timeline *tl);
 void timeline_bound_restart(struct timeline *tl);
 void timeline_bound_day(struct timeline *tl);
 /* May an item of this length follow now? */
-bool timeline_allowed(const struct timeline *tl, uint32_t item, int64_t len_ms);
+bool timeline_allowed(struct timeline *tl, uint32_t item, int64_t len_ms);
 /* A quota that an item would leave short, and its filler; *ret the quota's index, or NONE. */
 struct pick timeline_fill(struct timeline *tl, uint32_t item, int64_t len_ms, uint32_t *ret);
+/* An item was shown. What plays in an alert counts for separation, not for quotas. */
 void timeline_count(struct timeline *tl, uint32_t item, int64_t start_ms, int64_t end_ms);
 void timeline_pace(const struct timeline *tl, struct mix *mix);
 

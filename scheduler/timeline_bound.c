@@ -52,6 +52,17 @@ static void count_separation(struct timeline *tl, uint32_t item, int64_t end_ms)
 /* --- quotas ------------------------------------------------------------------------------------
  */
 
+/* A day's quota goes on through all changes of the winner, up to local midnight, where every
+ * machine may join; an hour's begins anew with the hour. */
+static void begin_hour(struct quota_state *s, int64_t now_ms)
+{
+    if (now_ms < s->hour_end_ms)
+        return;
+    s->numerator = s->denominator = 0;
+    s->hour_end_ms +=
+        (now_ms - s->hour_end_ms) / TIMELINE_HOUR_MS * TIMELINE_HOUR_MS + TIMELINE_HOUR_MS;
+}
+
 static bool is_in_band(const struct quota_state *s, int64_t ms)
 {
     return ms >= s->band_from_ms && ms < s->band_to_ms;
@@ -67,15 +78,17 @@ static double measure(const struct quota *q, int64_t len_ms)
     return q->measure == QUOTA_PLAYS ? 1 : (double)len_ms;
 }
 
-static bool keeps_maximum(const struct timeline *tl, uint32_t item, int64_t len_ms)
+static bool keeps_maximum(struct timeline *tl, uint32_t item, int64_t len_ms)
 {
     uint32_t category = tl->model->items[item].category;
 
     for (uint32_t i = 0; i < tl->n_quotas; i++) {
-        const struct quota_state *s = &tl->quotas[i];
+        struct quota_state *s = &tl->quotas[i];
         const struct quota *q = &tl->model->quotas[s->quota];
         double more = measure(q, len_ms), all;
 
+        if (q->period == QUOTA_HOUR)
+            begin_hour(s, tl->now_ms);
         if (isnan(q->max) || q->numerator != category || !is_in_band(s, tl->now_ms))
             continue;
         all = s->denominator + (is_of(q, category) ? more : 0);
@@ -85,7 +98,7 @@ static bool keeps_maximum(const struct timeline *tl, uint32_t item, int64_t len_
     return true;
 }
 
-bool timeline_allowed(const struct timeline *tl, uint32_t item, int64_t len_ms)
+bool timeline_allowed(struct timeline *tl, uint32_t item, int64_t len_ms)
 {
     return (tl->model->n_separations == 0 || is_separate(tl, item)) &&
            (tl->n_quotas == 0 || keeps_maximum(tl, item, len_ms));
@@ -100,6 +113,8 @@ struct pick timeline_fill(struct timeline *tl, uint32_t item, int64_t len_ms, ui
         const struct quota *q = &tl->model->quotas[s->quota];
         struct pick p;
 
+        if (q->period == QUOTA_HOUR)
+            begin_hour(s, tl->now_ms);
         if (isnan(q->min) || q->filler == NONE || !is_in_band(s, tl->now_ms) ||
             (item != NONE && category == q->numerator) || !(item == NONE || is_of(q, category)))
             continue;
@@ -115,6 +130,18 @@ struct pick timeline_fill(struct timeline *tl, uint32_t item, int64_t len_ms, ui
     return (struct pick){.item = NONE};
 }
 
+/* What of a span of time lies in the band, and in the present hour. */
+static int64_t part_in(const struct quota *q, const struct quota_state *s, int64_t from_ms,
+                       int64_t to_ms)
+{
+    if (q->period == QUOTA_HOUR && s->hour_end_ms - TIMELINE_HOUR_MS > from_ms)
+        from_ms = s->hour_end_ms - TIMELINE_HOUR_MS;
+    from_ms = s->band_from_ms > from_ms ? s->band_from_ms : from_ms;
+    to_ms = s->band_to_ms < to_ms ? s->band_to_ms : to_ms;
+    return to_ms > from_ms ? to_ms - from_ms : 0;
+}
+
+/* A play counts where it begins, time where it passes: in the next hour, too. */
 static void count_quotas(struct timeline *tl, uint32_t item, int64_t start_ms, int64_t end_ms)
 {
     uint32_t category = tl->model->items[item].category;
@@ -122,13 +149,16 @@ static void count_quotas(struct timeline *tl, uint32_t item, int64_t start_ms, i
     for (uint32_t i = 0; i < tl->n_quotas; i++) {
         struct quota_state *s = &tl->quotas[i];
         const struct quota *q = &tl->model->quotas[s->quota];
+        double amount = is_in_band(s, start_ms);
 
-        if (!is_in_band(s, start_ms))
-            continue;
+        if (q->period == QUOTA_HOUR)
+            begin_hour(s, q->measure == QUOTA_PLAYS ? start_ms : end_ms - 1);
+        if (q->measure == QUOTA_SECONDS)
+            amount = (double)part_in(q, s, start_ms, end_ms);
         if (q->numerator == category)
-            s->numerator += measure(q, end_ms - start_ms);
+            s->numerator += amount;
         if (is_of(q, category))
-            s->denominator += measure(q, end_ms - start_ms);
+            s->denominator += amount;
     }
 }
 
@@ -136,7 +166,7 @@ void timeline_count(struct timeline *tl, uint32_t item, int64_t start_ms, int64_
 {
     if (tl->model->n_separations > 0)
         count_separation(tl, item, end_ms);
-    if (tl->n_quotas > 0)
+    if (tl->n_quotas > 0 && tl->now.layer >= LAYER_INTERRUPT)
         count_quotas(tl, item, start_ms, end_ms);
 }
 
@@ -181,8 +211,6 @@ void timeline_bound_restart(struct timeline *tl)
         tl->category_end_ms[i] = INT64_MIN;
     for (uint32_t i = 0; tl->by_advertiser && i < tl->schedule->n_advertisers; i++)
         tl->advertiser_end_ms[i] = INT64_MIN;
-    for (uint32_t i = 0; i < tl->n_quotas; i++)
-        tl->quotas[i].numerator = tl->quotas[i].denominator = 0;
 }
 
 static int64_t local_ms(const struct tz *zone, int64_t wall_s)
@@ -202,6 +230,8 @@ void timeline_bound_day(struct timeline *tl)
         struct quota_state *s = &tl->quotas[i];
         const struct quota *q = &tl->model->quotas[s->quota];
 
+        s->numerator = s->denominator = 0;
+        s->hour_end_ms = tl->midnight_ms + TIMELINE_HOUR_MS;
         s->band_from_ms = local_ms(zone, (int64_t)tl->day * CIVIL_DAY_S + q->band_start_s);
         s->band_to_ms = local_ms(zone, (int64_t)tl->day * CIVIL_DAY_S + q->band_end_s);
     }
