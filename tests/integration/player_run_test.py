@@ -73,7 +73,7 @@ class Stage:
         """What the journal beside the log says: the newer of its two slots."""
         with open(f"{self.log}.now", encoding="utf-8") as file:
             slots = [line.split(" ", 3) for line in file.read().strip("\0").splitlines()]
-        return max((int(s[1]), s[3]) for s in slots if len(s) == 4)[1]
+        return max(((int(s[1]), s[3]) for s in slots if len(s) == 4), default=(0, ""))[1]
 
     def records(self):
         with open(self.log, encoding="utf-8") as file:
