@@ -31,21 +31,6 @@ static void offer(struct scan *scan, int32_t key, int32_t day, const struct day_
 
 /* --- edits ----------------------------------------------------------------------------------- */
 
-static bool is_edited(const struct window *w, int32_t day)
-{
-    uint32_t lo = 0, hi = w->n_edits;
-
-    while (lo < hi) {
-        uint32_t mid = lo + (hi - lo) / 2;
-
-        if (w->edits[mid].day < day)
-            lo = mid + 1;
-        else
-            hi = mid;
-    }
-    return lo < w->n_edits && w->edits[lo].day == day;
-}
-
 /* No range of a day, whatever its edges, starts 3 days before its midnight or ends 5 days after it
  * (and after end_days), two of them for the zone. */
 static bool is_near(const struct scan *scan, int32_t day)
@@ -99,7 +84,7 @@ static void scan_days(struct scan *scan)
 
         if (occurrence_earliest_s(q, (int64_t)day * CIVIL_DAY_S + q->lo_s) > scan->limit_s)
             return;
-        if (q->window->n_edits > 0 && is_edited(q->window, day))
+        if (q->window->n_edits > 0 && occurrence_is_edited(q->window, day))
             continue;
         ranges = occurrence_ranges(q->window, day, &n);
         for (uint32_t i = 0; i < n; i++)

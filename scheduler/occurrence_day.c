@@ -203,6 +203,37 @@ int32_t occurrence_next_day(const struct occurrence_query *q, int32_t day)
     return next_by_calendar(q, &q->model->calendars[w->calendar], day);
 }
 
+bool occurrence_calendar_passes(const struct model *model, const struct window *w, int32_t day)
+{
+    const struct calendar *c;
+    uint32_t at;
+
+    if (w->calendar == NONE || w->calendar_days == 0 || !model)
+        return true;
+    c = &model->calendars[w->calendar];
+    at = calendar_from(c, day);
+    if (at < c->n_days && c->days[at].day == day)
+        return entry_passes(w, &c->days[at]);
+    return ordinary_days(w) >> civil_weekday(day) & 1;
+}
+
+/* --- edits ----------------------------------------------------------------------------------- */
+
+bool occurrence_is_edited(const struct window *w, int32_t day)
+{
+    uint32_t lo = 0, hi = w->n_edits;
+
+    while (lo < hi) {
+        uint32_t mid = lo + (hi - lo) / 2;
+
+        if (w->edits[mid].day < day)
+            lo = mid + 1;
+        else
+            hi = mid;
+    }
+    return lo < w->n_edits && w->edits[lo].day == day;
+}
+
 /* --- a question ------------------------------------------------------------------------------ */
 
 static void widen(struct occurrence_query *q, const struct day_range *ranges, uint32_t n)

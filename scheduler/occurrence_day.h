@@ -41,6 +41,13 @@ const struct day_range *occurrence_ranges(const struct window *window, int32_t d
 /* The first start day at or after `day` that calendar and recurrence allow; RECUR_NONE. */
 int32_t occurrence_next_day(const struct occurrence_query *q, int32_t day);
 
+/* Does the window's calendar, if it has one, let a day pass? Recurrence is not looked at. */
+bool occurrence_calendar_passes(const struct model *model, const struct window *window,
+                                int32_t day);
+
+/* Was the occurrence of that original date moved or removed? */
+bool occurrence_is_edited(const struct window *window, int32_t day);
+
 /* Bounds of UTC for a local time: with the clocks steady around it both are exact. */
 int64_t occurrence_earliest_s(const struct occurrence_query *q, int64_t wall_s);
 int64_t occurrence_latest_s(const struct occurrence_query *q, int64_t wall_s);

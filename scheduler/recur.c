@@ -291,3 +291,68 @@ bool recur_has(const struct window *w, int32_t day)
 {
     return recur_next(w, day, RECUR_ANY_DAY) == day;
 }
+
+/* --- one day --------------------------------------------------------------------------------- */
+
+static bool is_multiple(int64_t distance, int64_t n)
+{
+    return distance >= 0 && (n == 1 || distance % n == 0);
+}
+
+static bool on_lunar(const struct window *w, int32_t day, const struct lunar_date *lunar)
+{
+    struct lunar_date first;
+    int64_t base =
+        lunar_of_day(w->first_day, &first) ? first.year : civil_of_day(w->first_day).year;
+
+    if (!lunar || lunar->leap || lunar->month != w->lunar_month || lunar->day > w->lunar_day)
+        return false;
+    return is_multiple(lunar->year - base, interval_of(w)) &&
+           lunar_to_day(lunar->year, w->lunar_month, w->lunar_day,
+                        w->month_day_policy == MONTH_DAY_CLAMP) == day;
+}
+
+static bool on_week(const struct window *w, int32_t day, const struct civil *date)
+{
+    int shift = 3 - w->week_start % 7;
+    unsigned weekdays = w->weekdays ? w->weekdays : 1u << civil_weekday(w->first_day);
+
+    return (weekdays >> civil_weekday(day) & 1) && has_month(w, date->month) &&
+           is_multiple(civil_floor_div((int64_t)day + shift, 7) -
+                           civil_floor_div((int64_t)w->first_day + shift, 7),
+                       interval_of(w));
+}
+
+static bool on_month(const struct window *w, const struct civil *date)
+{
+    struct civil first = civil_of_day(w->first_day);
+    bool yearly = w->frequency == EVERY_YEAR;
+    unsigned months = w->months ? w->months : yearly ? 1u << (first.month - 1) : 0xfffu;
+    int64_t years = date->year - first.year;
+
+    return (months >> (date->month - 1) & 1) &&
+           is_multiple(yearly ? years : years * 12 + date->month - first.month, interval_of(w)) &&
+           (recur_month_bits(w, date->year, date->month, first.day) >> (date->day - 1) & 1);
+}
+
+bool recur_on(const struct window *w, int32_t day, const struct civil *date,
+              const struct lunar_date *lunar)
+{
+    if (day < w->first_day || day > w->last_day || w->first_day < DAY_MIN || day > DAY_MAX)
+        return false;
+    switch (w->frequency) {
+    case EVERY_ONCE:
+        return day == w->first_day;
+    case EVERY_DAY:
+        return is_multiple((int64_t)day - w->first_day, interval_of(w)) &&
+               (!w->weekdays || (w->weekdays >> civil_weekday(day) & 1)) &&
+               has_month(w, date->month) && is_month_day(w, date);
+    case EVERY_WEEK:
+        return on_week(w, day, date);
+    case EVERY_MONTH:
+        return on_month(w, date);
+    case EVERY_YEAR:
+        return w->lunar_month ? on_lunar(w, day, lunar) : on_month(w, date);
+    }
+    return false;
+}

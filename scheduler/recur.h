@@ -19,6 +19,13 @@ int32_t recur_next(const struct window *window, int32_t day, unsigned mask);
 
 bool recur_has(const struct window *window, int32_t day);
 
+/* The same without a search and without `count`; date is that of the day. A lunar date needs the
+ * day's own, lunar, NULL outside of 1901 .. 2100. */
+struct civil;
+struct lunar_date;
+bool recur_on(const struct window *window, int32_t day, const struct civil *date,
+              const struct lunar_date *lunar);
+
 /* The last start day that `count` allows, at most last_day; without a count last_day. */
 int32_t recur_last_day(const struct window *window);
 

@@ -21,30 +21,11 @@ static void set_content(struct resolution *r, const struct found *f)
 /* With neither schedule nor default of any kind the best interrupt shows, not the safe slide. */
 static void find_interrupt(struct query *q, struct resolution *r, struct found *ret)
 {
-    struct query mix = *q;
-    const struct class *c = q->class;
-    struct found best = nobody;
-
-    for (uint32_t i = c->lane_from[LANE_MIX]; i < c->lane_from[LANE_MIX + 1]; i++) {
-        struct found f = {.rule = &q->model->rules[c->entries[i].rule],
-                          .windows = q->model->windows,
-                          .specificity = c->entries[i].specificity,
-                          .limit = c->lane_from[LANE_MIX + 1]};
-        struct occurrence o;
-
-        if (f.rule->n_at > 0 || !query_entry(&mix, i, &o))
-            continue;
-        f.start_ms = o.start_ms;
-        f.end_ms = o.end_ms;
-        if (!best.rule || query_compare(&f, &best) < 0)
-            best = f;
-    }
-    q->bound_ms = mix.bound_ms < q->bound_ms ? mix.bound_ms : q->bound_ms;
-    if (!best.rule)
-        return;
-    q->bound_ms = best.end_ms < q->bound_ms ? best.end_ms : q->bound_ms;
-    *ret = best;
-    set_content(r, ret);
+    q->skip_exact_times = true;
+    query_lane(q, LANE_MIX, ret);
+    q->skip_exact_times = false;
+    if (ret->rule)
+        set_content(r, ret);
 }
 
 /* An untrusted clock: what was shown last goes on; only alerts that need no clock come through. */
@@ -152,8 +133,9 @@ static void find_next(struct query *q, const struct found lanes[LANE_N], struct 
     r->next_change_ms = q->bound_ms > q->at_ms ? q->bound_ms : FOREVER_MS;
 }
 
-void schedule_resolve(const struct schedule *schedule, int64_t at_ms, uint32_t screen,
-                      const struct facts *facts, struct resolution *ret)
+/* *ret_sure: something changes at the next change. */
+static void resolve(const struct schedule *schedule, int64_t at_ms, uint32_t screen,
+                    const struct facts *facts, struct resolution *ret, bool *ret_sure)
 {
     struct found lanes[LANE_N] = {nobody, nobody, nobody, nobody, nobody, nobody};
     struct query q;
@@ -182,6 +164,7 @@ void schedule_resolve(const struct schedule *schedule, int64_t at_ms, uint32_t s
     find_lanes(&q, lanes);
     set_display(ret, lanes);
     find_next(&q, lanes, ret);
+    *ret_sure = q.sure;
     if (ret->applicable)
         resolve_why(&q, lanes, ret);
 }
@@ -190,6 +173,29 @@ static bool is_same(const struct resolution *a, const struct resolution *b)
 {
     return a->layer == b->layer && a->rule == b->rule && a->playlist == b->playlist &&
            a->since_ms == b->since_ms;
+}
+
+static bool is_unchanged(const struct resolution *a, const struct resolution *b)
+{
+    return is_same(a, b) && a->overlay == b->overlay && a->power_rule == b->power_rule &&
+           a->brightness_rule == b->brightness_rule && a->volume_rule == b->volume_rule &&
+           a->on == b->on;
+}
+
+void schedule_resolve(const struct schedule *schedule, int64_t at_ms, uint32_t screen,
+                      const struct facts *facts, struct resolution *ret)
+{
+    struct resolution later = {.applicable = NULL};
+    bool sure = true;
+
+    resolve(schedule, at_ms, screen, facts, ret, &sure);
+    for (int i = 0; i < SCHEDULE_NEXT_LOOKS && !sure && ret->next_change_ms != FOREVER_MS; i++) {
+        sure = true;
+        resolve(schedule, ret->next_change_ms, screen, facts, &later, &sure);
+        if (!is_unchanged(ret, &later))
+            return;
+        ret->next_change_ms = later.next_change_ms;
+    }
 }
 
 int64_t schedule_next_change(const struct schedule *schedule, int64_t at_ms, int64_t until_ms,

@@ -3,18 +3,21 @@
 #include "scheduler/civil.h"
 #include "scheduler/resolve_query.h"
 
-#define LOOKS      12000u /* at entries, before the answer is "not before that midnight" */
-#define MIN_DAYS   2
+#define LOOKS      2500u /* at words of rows, before the answer is "not before that day" */
+#define SUN_LOOKS  400u  /* what it costs to ask for the sun, in such looks */
+#define MIN_DAYS   3
 #define PLAY_LOOKS 10000u /* at entries of playlists */
 
 /* --- next start --------------------------------------------------------------------------------
  */
 
+/* No sun rises or sets earlier than this, from the midnight of its date. */
+#define SUN_LO_S (-CIVIL_DAY_S / 2 - 3600)
+
 struct ahead {
     struct query *q;
+    const struct face *face;
     const uint32_t *limit;
-    int32_t day;
-    struct start_day start;
 };
 
 static bool is_challenger(const struct ahead *a, uint32_t entry)
@@ -22,64 +25,52 @@ static bool is_challenger(const struct ahead *a, uint32_t entry)
     return entry < a->limit[a->q->class->entries[entry].lane];
 }
 
-/* Does an occurrence begin at this instant, on the day looked at? */
-static bool begins(const struct ahead *a, const struct entry *e, int64_t start_ms)
+/* Does a word of by_start hold a challenger? */
+static bool holds_challenger(const struct ahead *a, uint32_t word)
 {
-    const struct rule *r = &a->q->model->rules[e->rule];
-    int64_t end_s = (int64_t)a->day * CIVIL_DAY_S + e->end_s;
-    struct occurrence o;
+    const uint32_t *best = &a->face->best[(size_t)word * LANE_N];
 
-    if (query_last_ms(a->q, end_s) <= start_ms)
-        return false;
-    return !e->verify || (occurrence_open(a->q->model, &a->q->model->windows[r->window],
-                                          &a->q->place, start_ms, &o, NULL) &&
-                          o.start_ms == start_ms);
-}
-
-/* Starts of one day in the order of the wall clock, until one lowers the bound or is beyond it. */
-static bool look_at_day(struct ahead *a, uint32_t from)
-{
-    const struct class *c = a->q->class;
-
-    for (uint32_t i = from; i < c->n_by_start; i++) {
-        const struct entry *e = &c->entries[c->by_start[i]];
-        int64_t start_ms;
-
-        if (a->day < e->first_day || a->day > e->last_day || !(e->weekdays & a->start.weekday) ||
-            !(e->month_days & a->start.month_day) || !(e->months & a->start.month) ||
-            !is_challenger(a, c->by_start[i]))
-            continue;
-        start_ms = query_first_ms(a->q, (int64_t)a->day * CIVIL_DAY_S + e->start_s, NULL);
-        if (start_ms >= a->q->bound_ms)
+    for (int lane = 0; lane < LANE_N; lane++)
+        if (best[lane] < a->limit[lane])
             return true;
-        if (start_ms <= a->q->at_ms || !begins(a, e, start_ms))
-            continue;
-        a->q->bound_ms = start_ms;
-        return true;
-    }
     return false;
 }
 
-static void set_day(struct ahead *a, int32_t day)
+static bool has_challenger(const struct query *q, const struct face *f,
+                           const uint32_t limit[LANE_N])
 {
-    struct civil c = civil_of_day(day);
-
-    a->day = day;
-    a->start = (struct start_day){.month_day = 1u << (c.day - 1),
-                                  .month = (uint16_t)(1u << (c.month - 1)),
-                                  .weekday = (uint8_t)(1u << civil_weekday(day))};
+    for (int lane = 0; lane < LANE_N; lane++)
+        if (f->lane_from[lane] < f->lane_from[lane + 1] &&
+            f->list[f->lane_from[lane]] < limit[lane])
+            return true;
+    (void)q;
+    return false;
 }
 
-/* The first of by_start that starts after the present time of day. */
-static uint32_t after_now(const struct query *q)
+/* Content that can be shown changes when its rule begins; whether anything else does has to be
+ * seen. */
+static void begin(struct ahead *a, const struct entry *e, int64_t start_ms)
 {
-    const struct class *c = q->class;
-    uint32_t lo = 0, hi = c->n_by_start;
+    const struct rule *r = &a->q->model->rules[e->rule];
+
+    if (start_ms >= a->q->bound_ms)
+        return;
+    a->q->bound_ms = start_ms;
+    a->q->sure = e->lane == LANE_CONTENT && r->playlist != NONE &&
+                 a->q->schedule->plain[r->playlist] && !a->q->facts->missing_items &&
+                 a->q->facts->n_alerts == 0;
+}
+
+/* The first of by_start that starts later than so long after the first point. */
+static uint32_t starts_after(const struct query *q, const struct face *f, int64_t s)
+{
+    uint32_t lo = 0, hi = f->n;
 
     while (lo < hi) {
         uint32_t mid = lo + (hi - lo) / 2;
+        const struct entry *e = &q->class->entries[f->by_start[mid]];
 
-        if (c->entries[c->by_start[mid]].start_s <= q->tod_s)
+        if ((f->is_once ? e->start_ms : e->start_s) <= s)
             lo = mid + 1;
         else
             hi = mid;
@@ -87,75 +78,131 @@ static uint32_t after_now(const struct query *q)
     return lo;
 }
 
-static bool has_clock_challenger(const struct query *q, const uint32_t limit[LANE_N])
+/* Starts of one day in their order, until one lowers the bound or is beyond it. */
+static bool look_at_day(struct ahead *a, int32_t day, uint32_t from)
 {
-    const struct class *c = q->class;
+    const struct face *f = a->face;
+    struct rows rows = {.n = 0};
 
-    for (int lane = 0; lane < LANE_N; lane++)
-        for (uint32_t i = c->lane_from[lane]; i < limit[lane];
-             i = c->groups[c->entries[i].group].to)
-            if (c->groups[c->entries[i].group].clock_to > i)
-                return true;
+    query_day_rows(a->q, f, f->start, day, &rows);
+    for (uint32_t w = from / 64; w < f->n_words; w++) {
+        uint64_t bits = holds_challenger(a, w) ? rows_word(&rows, w) : 0;
+
+        if (w == from / 64)
+            bits &= ~UINT64_C(0) << (from % 64);
+        for (; bits; bits &= bits - 1) {
+            uint32_t i = w * 64 + (uint32_t)__builtin_ctzll(bits);
+            const struct entry *e;
+            struct occurrence o;
+
+            if (i >= f->n)
+                return false;
+            e = &a->q->class->entries[f->by_start[i]];
+            if (!is_challenger(a, f->by_start[i]) || !query_starts_on(a->q, e, day) ||
+                !query_span_of(a->q, f, e, day, &o, NULL) || o.start_ms <= a->q->at_ms)
+                continue;
+            begin(a, e, o.start_ms);
+            return true;
+        }
+    }
     return false;
 }
 
-static void look_at_clocks(struct query *q, const uint32_t limit[LANE_N])
+/* The earliest that anything of a day may start, and from where on it has not yet. False: nothing
+ * of that day will. */
+static bool day_begins(struct ahead *a, int32_t day, int64_t *ret_ms, uint32_t *ret_from)
 {
-    struct ahead a = {.q = q, .limit = limit};
-    uint32_t looks = 0, from = after_now(q);
+    const struct face *f = a->face;
+    struct query *q = a->q;
+    int64_t since_s, point_s;
 
-    if (q->class->n_by_start == 0)
-        return;
-    for (int32_t n = 0;; n++, from = 0) {
-        int64_t midnight_ms;
+    if (f->start_kind == EDGE_CLOCK) {
+        point_s = query_first_s(q, f->zone, (int64_t)day * CIVIL_DAY_S);
+        since_s = q->zones[f->zone].tod_s + ((int64_t)q->zones[f->zone].day - day) * CIVIL_DAY_S;
+        *ret_ms = query_first_s(q, f->zone, (int64_t)day * CIVIL_DAY_S + f->start_lo) * 1000;
+    } else {
+        const struct sun_day *sun = query_sun(q, f->zone, day);
 
-        set_day(&a, q->day + n);
-        if (a.day > q->class->last_day)
+        if (!sun)
+            return false;
+        point_s = sun->s[f->start_kind];
+        since_s = q->at_s - point_s;
+        *ret_ms = (point_s + f->start_lo) * 1000;
+    }
+    *ret_from = since_s < f->start_lo ? 0 : starts_after(q, f, since_s);
+    return *ret_from < f->n;
+}
+
+static void look_ahead(struct ahead *a)
+{
+    const struct face *f = a->face;
+    struct query *q = a->q;
+    int32_t today = query_zone(q, f->zone)->day;
+    int32_t first = f->start_kind == EDGE_CLOCK ? 0 : -2;
+    uint32_t looks = 0;
+
+    for (int32_t n = first;; n++) {
+        int64_t lowest_ms = ((int64_t)today + n) * CIVIL_DAY_S + f->start_lo;
+        int64_t begins_ms;
+        uint32_t from;
+
+        if (today + n > q->class->last_day)
             return;
-        midnight_ms = query_first_ms(q, (int64_t)a.day * CIVIL_DAY_S, NULL);
-        if (n > 0 && midnight_ms >= q->bound_ms)
+        if (f->start_kind != EDGE_CLOCK) {
+            lowest_ms += SUN_LO_S;
+            looks += SUN_LOOKS;
+        }
+        lowest_ms = (query_first_s(q, f->zone, lowest_ms)) * 1000;
+        if (n > 0 && lowest_ms >= q->bound_ms)
             return;
-        if (n >= MIN_DAYS && looks > LOOKS) {
-            q->bound_ms = midnight_ms;
+        if (n > MIN_DAYS && looks > LOOKS) {
+            q->bound_ms = lowest_ms;
+            q->sure = false;
             return;
         }
-        looks += q->class->n_by_start + 16;
-        if (look_at_day(&a, from))
+        if (!day_begins(a, today + n, &begins_ms, &from))
+            continue;
+        if (begins_ms >= q->bound_ms)
             return;
-        if (n == MIN_DAYS && !has_clock_challenger(q, limit))
+        looks += f->n_words + 8;
+        if (look_at_day(a, today + n, from) && f->start_kind == EDGE_CLOCK)
             return;
     }
 }
 
-static void look_at_once(struct query *q, const uint32_t limit[LANE_N])
+static void look_at_once(struct ahead *a)
 {
-    const struct class *c = q->class;
-    uint32_t lo = 0, hi = c->n_by_once;
+    const struct face *f = a->face;
+    uint32_t from = starts_after(a->q, f, a->q->at_ms);
 
-    while (lo < hi) {
-        uint32_t mid = lo + (hi - lo) / 2;
+    for (uint32_t i = from; i < f->n; i++) {
+        const struct entry *e = &a->q->class->entries[f->by_start[i]];
 
-        if (c->entries[c->by_once[mid]].start_ms <= q->at_ms)
-            lo = mid + 1;
-        else
-            hi = mid;
-    }
-    for (; lo < c->n_by_once; lo++) {
-        const struct entry *e = &c->entries[c->by_once[lo]];
-
-        if (e->start_ms >= q->bound_ms)
+        if (e->start_ms >= a->q->bound_ms)
             return;
-        if (c->by_once[lo] >= limit[e->lane])
+        if (i % 64 == 0 && !holds_challenger(a, i / 64)) {
+            i += 63;
             continue;
-        q->bound_ms = e->start_ms;
+        }
+        if (!is_challenger(a, f->by_start[i]))
+            continue;
+        begin(a, e, e->start_ms);
         return;
     }
 }
 
 void query_next_start(struct query *q, const uint32_t limit[LANE_N])
 {
-    look_at_once(q, limit);
-    look_at_clocks(q, limit);
+    for (uint32_t i = 0; i < q->class->n_faces; i++) {
+        struct ahead a = {.q = q, .face = &q->class->faces[i], .limit = limit};
+
+        if (!has_challenger(q, a.face, limit))
+            continue;
+        if (a.face->is_once)
+            look_at_once(&a);
+        else
+            look_ahead(&a);
+    }
 }
 
 /* --- playable ----------------------------------------------------------------------------------

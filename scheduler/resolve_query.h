@@ -4,7 +4,31 @@
 #ifndef SCHEDULER_RESOLVE_QUERY_H
 #define SCHEDULER_RESOLVE_QUERY_H
 
+#include "scheduler/civil.h"
 #include "scheduler/schedule_index.h"
+
+/* The instant in one of the class's zones. */
+struct zone_now {
+    bool ready;
+    bool exact;  /* the hour comes twice, or starts were moved: the wall clock does not tell */
+    bool steady; /* no clocks change for days around */
+    struct tz_span span;
+    int32_t day, tod_s; /* local date and time of day */
+    struct sun_day {
+        int32_t day;
+        bool ready, shines;
+        int64_t s[3]; /* by enum edge_kind: rise and set, UTC */
+    } suns[8];        /* by the last bits of day */
+};
+
+/* A date, for recurrences. */
+struct date_now {
+    int32_t day;
+    bool ready, lunar_ready, has_lunar;
+    uint8_t weekday;
+    struct civil date;
+    struct lunar_date lunar;
+};
 
 struct query {
     const struct schedule *schedule;
@@ -13,19 +37,13 @@ struct query {
     const struct facts *facts; /* never NULL */
     struct occurrence_place place;
     uint32_t screen;
-    int64_t at_ms;
-    struct tz_span span; /* around at */
-    int32_t day;         /* local date */
-    int32_t tod_s;       /* local time of day */
-    /* Every entry is asked of occurrence_open(): in an hour that comes twice the wall clock does
-     * not tell what is open. */
-    bool exact;
-    int64_t bound_ms; /* no later than the next change, as far as was seen */
-    struct start_day {
-        uint32_t month_day; /* bit 0 = the 1st */
-        uint16_t month;     /* bit 0 = January */
-        uint8_t weekday;    /* bit 0 = Monday */
-    } days[2];              /* of day and of the day before */
+    int64_t at_ms, at_s;
+    bool skip_exact_times; /* leave out rules that play at exact times */
+    /* No later than the next change, as far as was seen; sure: something changes then. */
+    int64_t bound_ms;
+    bool sure;
+    struct zone_now zones[INDEX_MAX_ZONES];
+    struct date_now dates[8];
 };
 
 /* Who shows on a lane. */
@@ -51,8 +69,8 @@ bool query_entry(struct query *q, uint32_t entry, struct occurrence *ret);
 bool query_rule(const struct query *q, const struct rule *rule, const struct window *windows,
                 struct occurrence *ret, int64_t *ret_change);
 
-/* Lowers q->bound_ms to the first instant at which an entry of a lane, before limit[lane], may
- * open. Looks ahead at most some days: then the bound is a later local midnight. */
+/* Lowers q->bound_ms to the first instant at which an entry of a lane, before limit[lane], opens.
+ * Looks ahead for a bounded time: then the bound is a later instant before which none does. */
 void query_next_start(struct query *q, const uint32_t limit[LANE_N]);
 
 /* Can anything of a playlist be shown here and now? Lowers *bound (may be NULL) to when that may
@@ -66,8 +84,52 @@ int query_compare(const struct found *a, const struct found *b);
 /* The first of these in which a loses against b. */
 enum verdict query_verdict(const struct found *a, const struct found *b);
 
-/* UTC of a wall-clock second of the screen's zone: the first instant, and the last. */
-int64_t query_first_ms(const struct query *q, int64_t wall_s, bool *ret_gap);
-int64_t query_last_ms(const struct query *q, int64_t wall_s);
+/* --- faces (resolve_face.c) --------------------------------------------------------------------
+ */
+
+struct best {
+    uint32_t entry; /* NONE: nothing open */
+    struct occurrence occurrence;
+};
+
+/* Offers the best open and playable entry of a lane on a face. */
+void query_face(struct query *q, uint32_t face, enum lane lane, struct best *best);
+/* The occurrence with the latest start of an entry of a face that is open now; bounds nothing. */
+bool query_face_entry(struct query *q, uint32_t entry, struct occurrence *ret);
+/* Takes the better of the two: of a lower group, later start, smaller id. */
+void query_offer(const struct query *q, struct best *best, uint32_t entry,
+                 const struct occurrence *o);
+/* Can the rule show something? Lowers the bound to when that may change. */
+bool query_is_playable(struct query *q, const struct rule *rule);
+
+struct zone_now *query_zone(struct query *q, uint32_t zone);
+/* NULL: the sun does not rise or set on that date. */
+const struct sun_day *query_sun(struct query *q, uint32_t zone, int32_t day);
+/* Is it a start day of the entry's recurrence? */
+bool query_starts_on(struct query *q, const struct entry *e, int32_t day);
+/* The occurrence of a start day. False: there is none. *ret_moved (may be NULL): clocks going
+ * forward moved its start, or it begins when they have. */
+bool query_span_of(struct query *q, const struct face *f, const struct entry *e, int32_t day,
+                   struct occurrence *ret, bool *ret_moved);
+/* UTC seconds of a wall-clock second of a zone: the first instant. */
+int64_t query_first_s(struct query *q, uint32_t zone, int64_t wall_s);
+
+/* Pointers to the rows that tell about a start day; of the and of their words at most MAX. */
+struct rows {
+    const uint64_t *row[DIM_N];
+    uint32_t n;
+};
+
+void query_day_rows(struct query *q, const struct face *f, const struct dim *dims, int32_t day,
+                    struct rows *ret);
+
+static inline uint64_t rows_word(const struct rows *rows, uint32_t word)
+{
+    uint64_t bits = ~UINT64_C(0);
+
+    for (uint32_t i = 0; i < rows->n; i++)
+        bits &= rows->row[i][word];
+    return bits;
+}
 
 #endif

@@ -5,15 +5,15 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "scheduler/occurrence_day.h"
+#include "scheduler/recur.h"
 #include "scheduler/schedule_index.h"
 
-#define ANY_MONTH_DAY 0x7fffffffu
-#define ANY_MONTH     0xfffu
-#define ANY_WEEKDAY   0x7fu
+#define ANY_WEEKDAY 0x7fu
 
 struct maker {
     const struct model *model;
-    const struct class *class;
+    struct class *class;
     struct entry *entries;
     uint32_t n, cap;
     uint32_t lane_from; /* where the entries of the present rule and lane begin */
@@ -42,57 +42,17 @@ static void add(struct maker *k, const struct entry *e)
 
 /* --- windows --------------------------------------------------------------------------------- */
 
-static bool is_clock(const struct day_range *ranges, uint32_t n)
-{
-    for (uint32_t i = 0; i < n; i++)
-        if (ranges[i].start.kind != EDGE_CLOCK || ranges[i].end.kind != EDGE_CLOCK)
-            return false;
-    return true;
-}
-
-/* Can every occurrence be told from the wall clock of the class's zone and a start day? */
-static bool fits_clock(const struct class *class, const struct window *w)
-{
-    if ((w->zone && w->zone != class->zone) || w->n_edits > 0 || w->end_days > 0 ||
-        !is_clock(w->ranges, w->n_ranges))
-        return false;
-    for (uint32_t i = 0; i < w->n_exceptions; i++)
-        if (!is_clock(w->exceptions[i].ranges, w->exceptions[i].n_ranges))
-            return false;
-    return true;
-}
-
 /* Is every day with the weekday, from first to last, a start day? */
 static bool is_plain(const struct window *w)
 {
-    return w->gap == GAP_MOVE && (w->frequency == EVERY_DAY || w->frequency == EVERY_WEEK) &&
-           w->interval <= 1 && w->n_month_days == 0 && w->months == 0 && w->nth_weekday == 0 &&
-           w->lunar_month == 0 && (w->count == 0 || w->counted) &&
-           (w->calendar == NONE || w->calendar_days == 0);
-}
-
-/* Days of the month that may be start days; days counted from the end, and those that a short month
- * moves, may be any from the 28th (or the day itself) on. */
-static uint32_t month_days(const struct window *w)
-{
-    uint32_t bits = 0;
-
-    if (w->frequency == EVERY_WEEK || w->lunar_month || w->n_month_days == 0)
-        return ANY_MONTH_DAY;
-    for (uint32_t i = 0; i < w->n_month_days; i++) {
-        int day = w->month_days[i];
-
-        if (day < 0)
-            return ANY_MONTH_DAY;
-        bits |= 1u << (day - 1);
-        if (day > 28)
-            bits |= 0x78000000u; /* the 28th to the 31st */
-    }
-    return bits & ANY_MONTH_DAY;
+    return (w->frequency == EVERY_DAY || w->frequency == EVERY_WEEK) && w->interval <= 1 &&
+           w->n_month_days == 0 && w->months == 0 && (w->calendar == NONE || w->calendar_days == 0);
 }
 
 static uint8_t weekdays(const struct window *w)
 {
+    if (w->frequency == EVERY_ONCE || schedule_is_lunar(w))
+        return ANY_WEEKDAY;
     if (w->weekdays)
         return w->weekdays;
     if (w->frequency == EVERY_WEEK) /* 1970-01-01 was a Thursday */
@@ -100,57 +60,182 @@ static uint8_t weekdays(const struct window *w)
     return ANY_WEEKDAY;
 }
 
-static void add_ranges(struct maker *k, struct entry *e, const struct day_range *ranges, uint32_t n,
-                       uint8_t mask)
+static uint8_t zone_of(struct maker *k, const struct window *w)
 {
-    e->weekdays = mask;
-    for (uint32_t i = 0; i < n && mask; i++) {
-        e->start_s = ranges[i].start.s;
-        e->end_s = ranges[i].end.s;
-        if (e->end_s <= e->start_s)
-            e->end_s += INDEX_DAY_S;
-        add(k, e);
-    }
+    struct class *c = k->class;
+    const struct tz *zone = w->zone ? w->zone : c->zone;
+
+    for (uint32_t i = 0; i < c->n_zones; i++)
+        if (c->zones[i] == zone)
+            return (uint8_t)i;
+    if (c->n_zones == INDEX_MAX_ZONES)
+        return UINT8_MAX;
+    c->zones[c->n_zones] = zone;
+    return (uint8_t)c->n_zones++;
 }
 
-static void add_clock(struct maker *k, struct entry *e, const struct window *w)
+static bool is_same_face(const struct face *a, const struct face *b)
 {
+    return a->is_once == b->is_once && a->zone == b->zone && a->start_kind == b->start_kind &&
+           a->end_kind == b->end_kind && a->wrap == b->wrap && a->end_days == b->end_days;
+}
+
+/* Adds an entry to the face like this one; false: there are too many faces. */
+static bool add_to_face(struct maker *k, struct entry *e, const struct face *like)
+{
+    struct class *c = k->class;
+    uint32_t i = 0;
+
+    while (i < c->n_faces && !is_same_face(&c->faces[i], like))
+        i++;
+    if (i == INDEX_MAX_FACES)
+        return false;
+    if (i == c->n_faces && (i & (i - 1)) == 0) { /* room doubles */
+        struct face *faces = reallocarray(c->faces, i ? 2 * (size_t)i : 1, sizeof(*faces));
+
+        k->failed |= !faces;
+        if (!faces)
+            return true;
+        c->faces = faces;
+    }
+    if (i == c->n_faces)
+        c->faces[c->n_faces++] = *like;
+    e->face = (uint8_t)i;
+    add(k, e);
+    return true;
+}
+
+static bool add_once(struct maker *k, struct entry *e, int64_t start_ms, int64_t end_ms)
+{
+    e->kind = ENTRY_ONCE;
+    e->start_ms = start_ms;
+    e->end_ms = end_ms;
+    return add_to_face(k, e, &(struct face){.is_once = true});
+}
+
+/* Nobody knows before the day whether the sun's end comes before the start: then there are two
+ * entries, of which one has an occurrence on any day. */
+static bool add_range(struct maker *k, struct entry *e, const struct window *w,
+                      const struct day_range *r)
+{
+    enum edge_kind a = r->start.kind, b = r->end.kind;
+    struct face face = {.zone = zone_of(k, w), .start_kind = (uint8_t)a, .end_kind = (uint8_t)b};
+    bool never_wraps = false, always_wraps = false;
+
+    if (face.zone == UINT8_MAX)
+        return false;
+    e->kind = ENTRY_DAY;
+    e->start_s = r->start.s;
+    e->end_s = r->end.s;
+    if (b == EDGE_CLOCK) /* long ones apart: they have many days to look back to */
+        e->end_s += w->end_days * INDEX_DAY_S;
+    if (b == EDGE_CLOCK)
+        face.end_days = w->end_days > 7 ? 8 : w->end_days > 1 ? 2 : w->end_days;
+    else
+        face.end_days = w->end_days;
+    if (a == EDGE_CLOCK && b == EDGE_CLOCK) {
+        if (r->end.s <= r->start.s)
+            e->end_s += INDEX_DAY_S;
+        return add_to_face(k, e, &face);
+    }
+    if (w->end_days == 0 && a == b) {
+        always_wraps = r->end.s <= r->start.s;
+        never_wraps = !always_wraps;
+    } else if (w->end_days == 0 && a == EDGE_SUNRISE && b == EDGE_SUNSET) {
+        never_wraps = r->end.s > r->start.s;
+    } else if (w->end_days == 0 && a == EDGE_SUNSET && b == EDGE_SUNRISE) {
+        always_wraps = r->end.s <= r->start.s;
+    } else if (w->end_days > 3) {
+        never_wraps = true;
+    }
+    face.wrap = 1;
+    if (!always_wraps && !add_to_face(k, e, &face))
+        return false;
+    face.wrap = 2;
+    if (b == EDGE_CLOCK)
+        e->end_s += INDEX_DAY_S;
+    else
+        face.end_days++;
+    return never_wraps || add_to_face(k, e, &face);
+}
+
+static bool add_ranges(struct maker *k, const struct entry *like, const struct window *w,
+                       const struct day_range *ranges, uint32_t n, uint8_t mask)
+{
+    struct entry e = *like;
+
+    e.weekdays = mask;
+    for (uint32_t i = 0; i < n && mask; i++)
+        if (!add_range(k, &e, w, &ranges[i]))
+            return false;
+    return true;
+}
+
+/* The occurrences that were moved, each on the day that it was moved to. */
+static bool add_edits(struct maker *k, const struct entry *like, const struct window *w)
+{
+    struct occurrence_place place = {.zone = k->class->zone};
+    struct occurrence_query q;
+    struct entry e = *like;
+
+    e.weekdays = ANY_WEEKDAY;
+    e.verify = e.edited = false;
+    if (w->n_edits > 0)
+        occurrence_query_init(&q, k->model, w, &place, 0);
+    for (uint32_t i = 0; i < w->n_edits; i++) {
+        const struct occurrence_edit *edit = &w->edits[i];
+        uint32_t n;
+
+        if (edit->removed || occurrence_next_day(&q, edit->day) != edit->day)
+            continue;
+        (void)occurrence_ranges(w, edit->day, &n);
+        e.first_day = e.last_day = edit->new_day;
+        if (n > 0 && !add_range(k, &e, w, &edit->range))
+            return false;
+    }
+    return true;
+}
+
+static bool add_days(struct maker *k, const struct entry *like, const struct window *w)
+{
+    struct entry e = *like;
     uint8_t mask = weekdays(w);
 
-    e->kind = ENTRY_CLOCK;
-    e->verify = !is_plain(w);
-    e->first_day = w->first_day;
-    e->last_day = w->last_day;
-    e->month_days = month_days(w);
-    e->months = w->months && !w->lunar_month ? w->months : ANY_MONTH;
+    e.verify = !is_plain(w);
+    e.edited = w->n_edits > 0;
+    e.strict = w->gap == GAP_STRICT;
+    e.first_day = w->first_day;
+    e.last_day = recur_last_day(w);
+    if (w->frequency == EVERY_ONCE && w->first_day < e.last_day)
+        e.last_day = w->first_day;
+    if (w->first_day < DAY_MIN) /* no recurrence begins so early */
+        mask = 0;
     for (uint32_t i = 0; i < w->n_exceptions; i++) {
-        add_ranges(k, e, w->exceptions[i].ranges, w->exceptions[i].n_ranges,
-                   mask & w->exceptions[i].weekdays);
+        if (!add_ranges(k, &e, w, w->exceptions[i].ranges, w->exceptions[i].n_ranges,
+                        mask & w->exceptions[i].weekdays))
+            return false;
         mask &= (uint8_t)~w->exceptions[i].weekdays;
     }
-    add_ranges(k, e, w->ranges, w->n_ranges, mask);
+    return add_ranges(k, &e, w, w->ranges, w->n_ranges, mask) && add_edits(k, &e, w);
 }
 
 static void add_window(struct maker *k, struct entry *e, const struct rule *r)
 {
     const struct window *w = r->window == NONE ? NULL : &k->model->windows[r->window];
+    uint32_t n = k->n;
+    bool ok;
 
-    if (!w) {
-        e->kind = ENTRY_ONCE;
-        e->start_ms = INT64_MIN;
-        e->end_ms = FOREVER_MS;
-        add(k, e);
-    } else if (w->frequency == EVERY_ONCE && w->once_start_ms < w->once_end_ms) {
-        e->kind = ENTRY_ONCE;
-        e->start_ms = w->once_start_ms;
-        e->end_ms = w->once_end_ms;
-        add(k, e);
-    } else if (w->frequency != EVERY_ONCE && fits_clock(k->class, w)) {
-        add_clock(k, e, w);
-    } else {
-        e->kind = ENTRY_FREE;
-        add(k, e);
-    }
+    if (!w)
+        ok = add_once(k, e, INT64_MIN, FOREVER_MS);
+    else if (w->frequency == EVERY_ONCE && w->once_start_ms < w->once_end_ms)
+        ok = add_once(k, e, w->once_start_ms, w->once_end_ms);
+    else
+        ok = add_days(k, e, w);
+    if (ok)
+        return;
+    k->n = n; /* instead of what was added so far */
+    e->kind = ENTRY_FREE;
+    add(k, e);
 }
 
 static void add_lane(struct maker *k, const struct entry *meant, const struct rule *r,
@@ -208,31 +293,17 @@ static int by_rank(const void *a, const void *b, void *user)
 
     if (c == 0)
         c = order(x->kind, y->kind);
-    if (c == 0 && x->kind == ENTRY_CLOCK)
+    if (c == 0 && x->kind != ENTRY_FREE)
+        c = order(x->face, y->face);
+    if (c == 0 && x->kind == ENTRY_DAY)
         c = order(y->start_s, x->start_s);
     if (c == 0 && x->kind == ENTRY_ONCE)
         c = order(y->start_ms, x->start_ms);
     if (c == 0)
         c = strcmp(m->rules[x->rule].id, m->rules[y->rule].id);
+    if (c == 0 && x->kind == ENTRY_DAY)
+        c = order(y->end_s, x->end_s);
     return c ? c : order(x->rule, y->rule);
-}
-
-static int by_start(const void *a, const void *b, void *user)
-{
-    const struct class *class = user;
-    uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
-    int c = order(class->entries[x].start_s, class->entries[y].start_s);
-
-    return c ? c : order(x, y);
-}
-
-static int by_once(const void *a, const void *b, void *user)
-{
-    const struct class *class = user;
-    uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
-    int c = order(class->entries[x].start_ms, class->entries[y].start_ms);
-
-    return c ? c : order(x, y);
 }
 
 static void find_groups(const struct model *m, struct class *class)
@@ -244,11 +315,9 @@ static void find_groups(const struct model *m, struct class *class)
         struct group *g;
 
         if (i == 0 || by_group(m, e - 1, e) != 0)
-            class->groups[class->n_groups++] = (struct group){i, i, i, i};
+            class->groups[class->n_groups++] = (struct group){i, i};
         g = &class->groups[class->n_groups - 1];
         e->group = class->n_groups - 1;
-        g->clock_to = e->kind == ENTRY_CLOCK ? i + 1 : g->clock_to;
-        g->once_to = e->kind != ENTRY_FREE ? i + 1 : g->once_to;
         g->to = i + 1;
         while (lane <= e->lane)
             class->lane_from[lane++] = i;
@@ -257,93 +326,52 @@ static void find_groups(const struct model *m, struct class *class)
         class->lane_from[lane++] = class->n_entries;
 }
 
-/* --- index ----------------------------------------------------------------------------------- */
-
-static void set_bits(struct class *class, uint32_t i, int32_t from_s, int32_t to_s)
-{
-    for (int32_t slot = from_s / INDEX_SLOT_S; slot * INDEX_SLOT_S < to_s; slot++)
-        class->bits[(size_t)slot * class->n_words + i / 64] |= UINT64_C(1) << (i % 64);
-}
-
-static void index_entry(struct class *class, uint32_t i)
-{
-    const struct entry *e = &class->entries[i];
-
-    if (e->kind == ENTRY_CLOCK) {
-        class->by_start[class->n_by_start++] = i;
-        if (e->last_day > class->last_day)
-            class->last_day = e->last_day;
-        set_bits(class, i, e->start_s, e->end_s < INDEX_DAY_S ? e->end_s : INDEX_DAY_S);
-        set_bits(class, i, 0, e->end_s - INDEX_DAY_S);
-        return;
-    }
-    if (e->kind == ENTRY_ONCE)
-        class->by_once[class->n_by_once++] = i;
-    else
-        class->free_entries[class->n_free++] = i;
-    set_bits(class, i, 0, INDEX_DAY_S);
-}
-
-static void find_reach(struct class *class)
-{
-    for (uint32_t g = 0; g < class->n_groups; g++) {
-        int64_t reach = INT64_MIN;
-
-        for (uint32_t i = class->groups[g].once_to; i-- > class->groups[g].clock_to;) {
-            reach = class->entries[i].end_ms > reach ? class->entries[i].end_ms : reach;
-            class->reach[i] = reach;
-        }
-    }
-}
+/* --- the whole ------------------------------------------------------------------------------- */
 
 static int reserve(struct class *class)
 {
-    size_t n = class->n_entries + (size_t)1;
-
-    class->n_words = class->n_entries / 64 + 1;
-    class->groups = calloc(n, sizeof(*class->groups));
-    class->by_start = calloc(n, sizeof(*class->by_start));
-    class->by_once = calloc(n, sizeof(*class->by_once));
-    class->free_entries = calloc(n, sizeof(*class->free_entries));
-    class->reach = calloc(n, sizeof(*class->reach));
-    class->bits = calloc((size_t)INDEX_SLOTS * class->n_words, sizeof(*class->bits));
-    return class->groups && class->by_start && class->by_once && class->free_entries &&
-                   class->reach && class->bits
-               ? 0
-               : -ENOMEM;
+    class->groups = calloc(class->n_entries + (size_t)1, sizeof(*class->groups));
+    class->free_entries = calloc(class->n_entries + (size_t)1, sizeof(*class->free_entries));
+    return class->groups && class->free_entries ? 0 : -ENOMEM;
 }
 
-int schedule_index_class(const struct schedule *schedule, struct class *class)
+static int make_entries(const struct schedule *schedule, struct class *class)
 {
     struct maker k = {.model = schedule->model, .class = class};
 
+    class->zones[class->n_zones++] = class->zone;
     for (uint32_t i = 0; i < class->n_entries; i++)
         add_rule(&k, &class->entries[i]);
     free(class->entries);
     class->entries = k.entries;
     class->n_entries = k.n;
-    if (k.failed || reserve(class) < 0)
+    return k.failed ? -ENOMEM : 0;
+}
+
+int schedule_index_class(const struct schedule *schedule, struct class *class)
+{
+    if (make_entries(schedule, class) < 0 || reserve(class) < 0)
         return -ENOMEM;
-    class->last_day = DAY_MIN - 1;
     if (class->n_entries > 0)
         qsort_r(class->entries, class->n_entries, sizeof(*class->entries), by_rank,
                 (void *)(uintptr_t)schedule->model);
     find_groups(schedule->model, class);
-    for (uint32_t i = 0; i < class->n_entries; i++)
-        index_entry(class, i);
-    qsort_r(class->by_start, class->n_by_start, sizeof(uint32_t), by_start, class);
-    qsort_r(class->by_once, class->n_by_once, sizeof(uint32_t), by_once, class);
-    find_reach(class);
-    return 0;
+    class->last_day = DAY_MIN - 1;
+    for (uint32_t i = 0; i < class->n_entries; i++) {
+        const struct entry *e = &class->entries[i];
+
+        if (e->kind == ENTRY_FREE)
+            class->free_entries[class->n_free++] = i;
+        if (e->kind == ENTRY_DAY && e->last_day > class->last_day)
+            class->last_day = e->last_day;
+    }
+    return schedule_make_faces(schedule, class);
 }
 
 void schedule_index_finish(struct class *class)
 {
+    schedule_finish_faces(class);
     free(class->entries);
     free(class->groups);
-    free(class->by_start);
-    free(class->by_once);
     free(class->free_entries);
-    free(class->reach);
-    free(class->bits);
 }

@@ -27,7 +27,8 @@ static uint32_t specificity(const struct model *m, const struct rule *r, uint32_
 static bool open_start(const struct model *m, const struct rule *r, uint32_t screen, int64_t at,
                        int64_t *start)
 {
-    struct occurrence_place place = {.zone = m->screens[screen].zone};
+    const struct screen *s = &m->screens[screen];
+    struct occurrence_place place = {s->zone, s->has_place, s->lat, s->lon};
     struct occurrence o;
 
     *start = INT64_MIN;
@@ -103,7 +104,7 @@ static void compare(const struct random_model *r, const struct schedule *s, uint
     T_CHECK(res.next_change_ms > at);
 }
 
-static void make(struct random_model *r, uint64_t seed, struct schedule **s)
+static void make_mix(struct random_model *r, uint64_t seed, enum model_mix mix, struct schedule **s)
 {
     static const char *const zones[] = {"Asia/Shanghai", "America/New_York",  "Australia/Lord_Howe",
                                         "Pacific/Apia",  "America/Sao_Paulo", "UTC"};
@@ -114,9 +115,15 @@ static void make(struct random_model *r, uint64_t seed, struct schedule **s)
                                          .items = 5,
                                          .groups = 2,
                                          .priorities = 1 + (uint32_t)(seed % 4),
-                                         .zone = zones[seed % 6]}};
+                                         .zone = zones[seed % 6],
+                                         .mix = mix}};
     rm_make(r);
     T_EQ(schedule_prepare(s, &r->m, NULL), 0);
+}
+
+static void make(struct random_model *r, uint64_t seed, struct schedule **s)
+{
+    make_mix(r, seed, MIX_USUAL, s);
 }
 
 TEST(random_instants_as_the_naive_resolver)
@@ -136,15 +143,62 @@ TEST(random_instants_as_the_naive_resolver)
     }
 }
 
+static void compare_mix(enum model_mix mix, uint64_t seeds)
+{
+    for (uint64_t seed = 1; seed <= seeds; seed++) {
+        struct random_model r;
+        struct schedule *s;
+
+        make_mix(&r, seed, mix, &s);
+        for (int i = 0; i < 60; i++) {
+            int64_t at = RM_T0 + rm_next(&r, 365 * 1440) * MINUTE + rm_next(&r, 60000);
+
+            compare(&r, s, rm_next(&r, 4), i % 3 ? at : at / (5 * MINUTE) * (5 * MINUTE));
+        }
+        schedule_destroy(s);
+        rm_free(&r);
+    }
+}
+
+TEST(sun_as_the_naive_resolver)
+{
+    compare_mix(MIX_SUN, 150);
+}
+
+TEST(other_zones_and_edits_as_the_naive_resolver)
+{
+    compare_mix(MIX_ZONES, 100);
+    compare_mix(MIX_EDITS, 100);
+}
+
+TEST(long_occurrences_as_the_naive_resolver)
+{
+    compare_mix(MIX_OVERNIGHT, 100);
+    compare_mix(MIX_DAYS, 150);
+    compare_mix(MIX_OPEN, 50);
+}
+
+TEST(recurrences_as_the_naive_resolver)
+{
+    compare_mix(MIX_RECURRENCES, 400);
+    compare_mix(MIX_SHUT, 50);
+    compare_mix(MIX_ONCE, 50);
+}
+
+TEST(any_mix_as_the_naive_resolver)
+{
+    compare_mix(MIX_ANY, 600);
+}
+
 /* Around every change of the clocks of the year, to the minute. */
 TEST(clock_changes_as_the_naive_resolver)
 {
-    for (uint64_t seed = 1; seed <= 60; seed++) {
+    for (uint64_t seed = 1; seed <= 120; seed++) {
         struct random_model r;
         struct schedule *s;
         struct tz_span span;
 
-        make(&r, seed, &s);
+        make_mix(&r, seed, seed % 2 ? MIX_USUAL : MIX_ANY, &s);
         tz_span(r.m.zones[0], RM_T0 / 1000, &span);
         for (int n = 0; n < 2 && span.until_s != INT64_MAX; n++) {
             for (int64_t at = span.until_s * 1000 - 200 * MINUTE;
@@ -169,13 +223,13 @@ static bool is_same(const struct resolution *a, const struct resolution *b)
  * what the walk by minutes sees. */
 TEST(nothing_changes_before_the_next_change)
 {
-    for (uint64_t seed = 1; seed <= 150; seed++) {
+    for (uint64_t seed = 1; seed <= 300; seed++) {
         struct random_model r;
         struct schedule *s;
         int64_t at, to;
         uint32_t screen;
 
-        make(&r, seed, &s);
+        make_mix(&r, seed, (enum model_mix)(seed % MIX_N), &s);
         screen = rm_next(&r, 4);
         at = RM_T0 + rm_next(&r, 365 * 24) * 60 * MINUTE;
         to = at + 3 * 1440 * MINUTE;
