@@ -465,61 +465,106 @@ TEST(known_starts_change_nothing_that_is_right)
 /* --- shares ------------------------------------------------------------------------------------
  */
 
-/* At every end of an item; with one interrupt the bound of one, with several that of several. */
-static void check_bounds(const struct mini *x, unsigned n, const double *share, double longest,
-                         double longest_normal)
+/* An hour's mix: a normal rule and interrupts, each with items of several lengths. */
+struct mixture {
+    unsigned n;
+    double share[9];          /* of the interrupts 1..n */
+    double longest_of[9];     /* of each: 0 the normal one's */
+    double longest;           /* of all */
+    const struct rule *of[9]; /* 0: normal, or NULL */
+};
+
+static uint32_t list_of(struct mini *x, double *ret_longest)
 {
-    double shown[16] = {0};
+    uint32_t p = mini_playlist(x);
+
+    *ret_longest = 0;
+    for (unsigned i = 0, n = 1 + next(4); i < n; i++) {
+        int64_t len = 5000 + next(60) * 1000;
+
+        mini_entry(x, p, mini_item(x, len), NONE);
+        *ret_longest = fmax(*ret_longest, (double)len);
+    }
+    return p;
+}
+
+static void off_by(const struct mixture *mix, unsigned k, double off, double bound)
+{
+    if (off <= bound + 1)
+        return;
+    fprintf(stderr, "%u interrupts: %u is off by %.0f ms, at most %.0f are allowed\n", mix->n, k,
+            off, bound);
+    exit(1);
+}
+
+/* At every end of an item; with one interrupt the bound of one, with several that of several. */
+static void check_bounds(const struct mini *x, const struct mixture *mix)
+{
+    double shown[9] = {0};
 
     for (size_t i = 0; i < x->n_log; i++) {
         const struct stretch *s = &x->log[i];
         double elapsed = (double)(s->end_ms - x->log[0].start_ms);
 
-        if (s->item >= 1 && s->item <= n)
-            shown[s->item] += (double)(s->end_ms - s->start_ms);
-        for (unsigned k = 1; k <= n && !s->cut; k++) {
-            double off = fabs(shown[k] - share[k] * elapsed), bound = 2 * longest;
-
-            if (n == 1)
-                bound = fmax((double)x->items[1].duration_ms, share[1] * longest_normal);
-            if (off > bound + 1) {
-                fprintf(stderr, "%u interrupts: %u is off by %.0f of %.0f\n", n, k, off, longest);
-                exit(1);
-            }
-        }
+        for (unsigned k = 1; k <= mix->n; k++)
+            if (s->rule == mix->of[k])
+                shown[k] += (double)(s->end_ms - s->start_ms);
+        if (s->cut)
+            continue;
+        for (unsigned k = 1; k <= mix->n; k++)
+            off_by(mix, k, fabs(shown[k] - mix->share[k] * elapsed),
+                   mix->n == 1 ? fmax(mix->longest_of[1], mix->share[1] * mix->longest_of[0])
+                               : 2 * mix->longest);
     }
 }
 
+static void draw_shares(struct mixture *mix, bool alone)
+{
+    double sum = 0;
+
+    for (unsigned k = 1; k <= mix->n; k++) {
+        mix->share[k] = 0.01 + next(1000) / 1000.0;
+        sum += mix->share[k];
+    }
+    if (!alone) /* some of the time, or nearly all of it, is the normal rule's */
+        sum *= 1 + next(300) / 100.0;
+    for (unsigned k = 1; k <= mix->n; k++)
+        mix->share[k] /= sum;
+}
+
+static void check_mixture(unsigned n, bool alone)
+{
+    struct mini *x = mini_new("UTC");
+    struct mixture mix = {.n = n};
+    uint32_t normal = list_of(x, &mix.longest_of[0]);
+
+    draw_shares(&mix, alone);
+    mix.longest = mix.longest_of[0];
+    for (unsigned k = 1; k <= n; k++) {
+        mix.of[k] = mini_interrupt(x, list_of(x, &mix.longest_of[k]), mix.share[k]);
+        mix.longest = fmax(mix.longest, mix.longest_of[k]);
+    }
+    if (!alone)
+        mix.of[0] = mini_rule(x, normal);
+    mini_prepare(x);
+    mini_timeline(x, T0, T0 + 6 * HOUR_MS);
+    check_bounds(x, &mix);
+    mini_free(x);
+}
+
+TEST(the_share_of_one_interrupt_holds_in_random_mixes)
+{
+    state = 3;
+    for (unsigned round = 0; round < 5000; round++)
+        check_mixture(1, false);
+}
+
+/* With nothing else to fill the time the shares must: a quarter of the mixes. */
 TEST(shares_hold_in_random_mixes)
 {
     state = 7;
-    for (unsigned round = 0; round < 5000; round++) {
-        struct mini *x = mini_new("UTC");
-        unsigned n = 1 + next(8);
-        double share[16] = {0}, sum = 0, total = 0, longest = 0, longest_normal;
-        uint32_t normal = mini_single(x, 5000 + next(60) * 1000);
-
-        longest = longest_normal = (double)x->items[0].duration_ms;
-        for (unsigned k = 1; k <= n; k++) {
-            share[k] = 0.01 + next(1000) / 1000.0;
-            sum += share[k];
-        }
-        for (unsigned k = 1; k <= n; k++) {
-            share[k] = share[k] / sum * (next(3) ? 1 : 0.5);
-            (void)mini_interrupt(x, mini_single(x, 5000 + next(60) * 1000), share[k]);
-            longest = fmax(longest, (double)x->items[k].duration_ms);
-            total += share[k];
-        }
-        if (next(4))
-            (void)mini_rule(x, normal);
-        else /* nothing else fills the time, so the shares must */
-            for (unsigned k = 1; k <= n; k++)
-                share[k] = x->rules[k - 1].share /= total;
-        mini_prepare(x);
-        mini_timeline(x, T0, T0 + 6 * HOUR_MS);
-        check_bounds(x, n, share, longest, longest_normal);
-        mini_free(x);
-    }
+    for (unsigned round = 0; round < 5000; round++)
+        check_mixture(2 + next(7), next(4) == 0);
 }
 
 /* --- determinism -------------------------------------------------------------------------------
