@@ -204,6 +204,19 @@ static bool apply(struct nic *nic, const struct link_news *news)
     return set_carrier(nic, news->carrier) || changed;
 }
 
+/* A dump lists what is there, not what has gone: a lost RTM_DELLINK would never be noticed. */
+static void notice_gone(struct nic *nic)
+{
+    unsigned index = (unsigned)atomic_load(&nic->index);
+    char name[IF_NAMESIZE];
+
+    if (index == 0 || if_indextoname(index, name) || errno != ENXIO)
+        return;
+    atomic_store(&nic->index, 0);
+    atomic_store(&nic->speed_mbps, 0);
+    (void)set_carrier(nic, false);
+}
+
 static bool take_messages(struct nic_watch *watch, const uint8_t *buf, size_t len)
 {
     bool changed = false;
@@ -294,6 +307,8 @@ void nic_watch_refresh(struct nic_watch *watch)
         .info = {.ifi_family = AF_UNSPEC},
     };
 
+    for (size_t i = 0; i < watch->n; i++)
+        notice_gone(watch->nics[i]);
     /* Fails only while an earlier dump is still being read, which tells the same. */
     (void)send(watch->netlink, &ask, sizeof(ask), MSG_DONTWAIT);
     for (size_t i = 0; i < watch->n; i++)

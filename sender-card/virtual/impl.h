@@ -68,6 +68,8 @@ struct vport {
     uint8_t geometry;
     bool ddp_gap;
     uint8_t ddp_sequence;
+    uint32_t ddp_offset; /* with the length: which packet had that sequence */
+    uint16_t ddp_length;
     int64_t sync_ns; /* Art-Net: the last ArtSync; sACN: the last synchronization packet */
     bool synced;
     uint16_t sync_address;

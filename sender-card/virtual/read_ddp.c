@@ -18,6 +18,15 @@ static void check_sequence(struct vport *p, const struct ddp_pkt *pkt)
         }
     }
     p->ddp_sequence = pkt->sequence;
+    p->ddp_offset = pkt->offset;
+    p->ddp_length = pkt->length;
+}
+
+/* Sent twice for safety. Some senders number frames, not packets: then the place differs. */
+static bool is_doubled(const struct vport *p, const struct ddp_pkt *pkt)
+{
+    return pkt->sequence && pkt->sequence == p->ddp_sequence && pkt->offset == p->ddp_offset &&
+           pkt->length == p->ddp_length;
 }
 
 /* Senders disagree on the type byte: everything but what is surely not 8-bit RGB is taken. */
@@ -52,13 +61,13 @@ void vread_ddp(struct vport *p, int64_t time_ns, const uint8_t *payload, size_t 
     if (pkt.flags & (DDP_QUERY | DDP_REPLY | DDP_STORAGE) ||
         (pkt.id != p->ddp_id && pkt.id != DDP_ID_ALL))
         return; /* questions, answers, stored data, other outputs */
-    if (pkt.sequence && pkt.sequence == p->ddp_sequence && p->dirty) {
-        p->stats.duplicate_packets++; /* sent twice for safety */
-    } else {
-        check_sequence(p, &pkt);
-        if (pkt.length)
-            put_data(p, &pkt);
+    if (is_doubled(p, &pkt)) {
+        p->stats.duplicate_packets++;
+        return;
     }
+    check_sequence(p, &pkt);
+    if (pkt.length)
+        put_data(p, &pkt);
     if (pkt.flags & DDP_PUSH)
         vport_latch(p, time_ns);
 }

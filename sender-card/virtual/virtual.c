@@ -352,6 +352,14 @@ static bool content_fits(const struct vport *p, const uint8_t *payload, size_t l
     return ddp.id == p->ddp_id || ddp.id == DDP_ID_ALL;
 }
 
+static bool is_latch(enum vdriver driver, const uint8_t *payload, size_t len)
+{
+    if (driver == VDRIVER_ARTNET)
+        return len >= ARTNET_SYNC_LEN && qp_get_le16(payload + ARTNET_OFF_OPCODE) == ARTNET_SYNC;
+    /* Root vector 8, framing vector 1 (E1.31-2018 6.3). */
+    return driver == VDRIVER_SACN && len >= SACN_SYNC_LEN && payload[21] == 8 && payload[43] == 1;
+}
+
 /* By protocol, content, and the address where the link has one. */
 static bool wants(const struct vport *p, const struct udpip_datagram *d)
 {
@@ -359,15 +367,8 @@ static bool wants(const struct vport *p, const struct udpip_datagram *d)
         return false;
     if (!p->has_address || d->v6 || d->dst_ip[0] >= 224 || d->dst_ip[0] == 0)
         return true;
-    return memcmp(p->address, d->dst_ip, 4) == 0;
-}
-
-static bool is_latch(enum vdriver driver, const uint8_t *payload, size_t len)
-{
-    if (driver == VDRIVER_ARTNET)
-        return len >= ARTNET_SYNC_LEN && qp_get_le16(payload + ARTNET_OFF_OPCODE) == ARTNET_SYNC;
-    /* Root vector 8, framing vector 1 (E1.31-2018 6.3). */
-    return driver == VDRIVER_SACN && len >= SACN_SYNC_LEN && payload[21] == 8 && payload[43] == 1;
+    return memcmp(p->address, d->dst_ip, 4) == 0 ||
+           (is_latch(p->driver, d->payload, d->len) && memcmp(p->latch_to, d->dst_ip, 4) == 0);
 }
 
 /* Whether a latch that comes with the packets of a is heard by the receivers of b. */

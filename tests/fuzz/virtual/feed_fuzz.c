@@ -40,6 +40,24 @@ static void feed(struct virtual_wall *vw, uint32_t port, uint8_t kind, int64_t t
         virtual_feed_packet(vw, port, links[kind & 3], time_ns, packet, len);
 }
 
+/* Whatever comes may be a question. */
+static void ask(const struct virtual_wall *vw, uint32_t port, uint8_t kind, const uint8_t *packet,
+                size_t len)
+{
+    static const uint8_t ip[4] = {127, 0, 0, 1};
+    struct udpip_datagram d = {.payload = packet, .len = len, .dst_port = ports[kind % 3]};
+    uint8_t answer[VIRTUAL_ANSWER_MAX];
+    struct virtual_poll poll;
+
+    if (virtual_answer_frame(vw, port, kind, packet, len, answer) > sizeof(answer))
+        abort();
+    if (!virtual_poll_begin(&poll, port, &d, ip))
+        return;
+    for (unsigned n = 0; virtual_poll_next(vw, &poll, answer) > 0; n++)
+        if (n >= 255)
+            abort();
+}
+
 static void look(const struct virtual_wall *vw)
 {
     struct virtual_snapshot shot = {0};
@@ -79,6 +97,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         if (len)
             memcpy(copy, data, len);
         feed(vw, port, kind, time_ns, copy, len);
+        ask(vw, port, kind, copy, len);
         free(copy);
         time_ns += 1000000 * (kind & 0x7f);
         data += len;

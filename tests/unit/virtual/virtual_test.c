@@ -363,6 +363,29 @@ TEST(ddp_shows_at_push)
     drop();
 }
 
+TEST(ddp_a_push_sent_twice_is_one_frame)
+{
+    make(ONE("ddp", ""));
+    for (uint8_t seq = 1; seq < 7; seq += 2) {
+        ddp(0x40, seq, 0, 48, seq);
+        ddp(0x40, seq, 0, 48, seq);
+        ddp(0x41, (uint8_t)(seq + 1), 48, 48, seq);
+        ddp(0x41, (uint8_t)(seq + 1), 48, 48, seq);
+    }
+    T_EQ(told, 3);
+    T_EQ(stats(0).duplicate_packets, 6);
+    T_EQ(stats(0).kept_leds, 0);
+    drop();
+    told = 0;
+    make(ONE("ddp", "")); /* one number for all packets of a frame is no doubling */
+    ddp(0x40, 1, 0, 48, 1);
+    ddp(0x41, 1, 48, 48, 2);
+    T_EQ(told, 1);
+    T_EQ(stats(0).torn, 0);
+    T_EQ(pixel(7, 3, 0), 2);
+    drop();
+}
+
 #define UNIVERSES(driver, more)                                                                    \
     ONE(driver, ",\"link\":{\"type\":\"udp\",\"address\":\"127.0.0.1\"},"                          \
                 "\"options\":{\"start_universe\":7,\"pixels_per_universe\":16" more "}")
@@ -655,6 +678,28 @@ TEST(an_artsync_that_outputs_share)
     dmx(20, 1, 1);
     dmx(21, 1, 1);
     T_EQ(stats(1).frames, 1); /* another interface: not in synchronous mode */
+    drop();
+    to_port = VIRTUAL_ANY_PORT;
+}
+
+/* On a network, the address tells whose a packet is: that of the subnet's broadcast is nobody's. */
+TEST(an_artsync_to_the_subnet)
+{
+    uint8_t b[14] = {'A', 'r', 't', '-', 'N', 'e', 't', 0, 0x00, 0x52, 0, 14};
+    struct udpip_datagram d = {
+        .payload = b, .len = sizeof(b), .dst_port = 6454, .dst_ip = {10, 0, 0, 255}};
+
+    make(PAIR("artnet", ",\"sync_to\":\"10.0.0.255\"", ",\"address\":\"10.0.0.1\"",
+              ",\"address\":\"10.0.0.2\""));
+    virtual_feed_datagram(vw, VIRTUAL_ANY_PORT, now_ns += MS, &d); /* the mode is known */
+    for (uint8_t u = 0; u < 4; u++) {
+        to_port = u / 2;
+        dmx((uint8_t)(10 + u % 2 + u / 2 * 10), 1, 1);
+    }
+    T_EQ(stats(0).frames + stats(1).frames, 0);
+    virtual_feed_datagram(vw, VIRTUAL_ANY_PORT, now_ns += MS, &d);
+    T_EQ(stats(0).frames, 1);
+    T_EQ(stats(1).frames, 1);
     drop();
     to_port = VIRTUAL_ANY_PORT;
 }
