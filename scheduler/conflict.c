@@ -222,12 +222,54 @@ static void check_entry(struct sweep *w, const struct entry *e)
         tell(w->c, r, &h.hiders[i], h.shows);
 }
 
+static bool needs_sun(const struct window *w)
+{
+    for (uint32_t i = 0; i < w->n_ranges; i++)
+        if (w->ranges[i].start.kind != EDGE_CLOCK || w->ranges[i].end.kind != EDGE_CLOCK)
+            return true;
+    for (uint32_t k = 0; k < w->n_exceptions; k++)
+        for (uint32_t i = 0; i < w->exceptions[k].n_ranges; i++)
+            if (w->exceptions[k].ranges[i].start.kind != EDGE_CLOCK ||
+                w->exceptions[k].ranges[i].end.kind != EDGE_CLOCK)
+                return true;
+    return false;
+}
+
+/* A window without any day, or that waits for a sunset nobody can work out. */
+static void check_window(struct conflict *c, uint32_t index)
+{
+    const struct rule *r = &c->model->rules[index];
+    const struct window *w = r->window == NONE ? NULL : &c->model->windows[r->window];
+    const struct screen *s = &c->model->screens[c->screen];
+    struct occurrence_place place = {s->zone, s->has_place, s->lat, s->lon};
+    struct occurrence o;
+
+    if (!w || (c->told[index] & TOLD_NEVER))
+        return;
+    if (!s->has_place && needs_sun(w)) {
+        c->told[index] |= TOLD_NEVER;
+        (void)qp_report_add(c->report, QP_SEVERITY_WARNING, r->path,
+                            "Add the place of the screen, or write times of the clock.",
+                            "rule \"%s\" follows the sun, and the place of screen \"%s\" is not "
+                            "known: there it never begins",
+                            r->id, s->id);
+    } else if (!occurrence_next(c->model, w, &place, INT64_C(-2208988800000), &o)) {
+        c->told[index] |= TOLD_NEVER;
+        (void)qp_report_add(c->report, QP_SEVERITY_WARNING, r->path,
+                            "Correct the days, or remove the rule.",
+                            "rule \"%s\" never begins: there is no such day", r->id);
+    }
+}
+
 int conflict_hidden(struct conflict *c)
 {
     const struct class *class = &c->schedule->classes[c->schedule->class_of[c->screen]];
     struct sweep w = {.c = c};
     int err = walk(&w);
 
+    for (uint32_t i = 0; i < class->n_entries && err == 0; i++)
+        if (!class->entries[i].repeats)
+            check_window(c, class->entries[i].rule);
     for (uint32_t i = class->lane_from[LANE_CONTENT]; i < class->lane_from[LANE_MIX] && err == 0;
          i++)
         check_entry(&w, &class->entries[i]);

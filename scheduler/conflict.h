@@ -21,7 +21,7 @@ struct conflict {
     bool gave_up;        /* there were too many */
 };
 
-enum { TOLD_HIDDEN = 1, TOLD_SHARE = 2, TOLD_GRAIN = 4 };
+enum { TOLD_HIDDEN = 1, TOLD_SHARE = 2, TOLD_GRAIN = 4, TOLD_NEVER = 8 };
 
 #define CONFLICT_ITEMS_MAX   20000000u /* of plans, for the quotas of all classes together */
 #define CONFLICT_LOOKS_MAX   20000000u /* at winners, for all rules of all classes together */

@@ -2,6 +2,7 @@
 #include "scheduler/load.h"
 
 #include <libgen.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -137,12 +138,39 @@ void load_finish(struct loader *l)
     free(l->seen);
 }
 
-/* What the readers of single values say goes without a remedy where the text says it all. */
+/* What the readers of single values say goes without a remedy where the text says it all; then it
+ * is said once more as something to do. */
+static char *remedy_of(const char *text)
+{
+    static const struct {
+        const char *words, *remedy; /* ends with a space: what follows the words is part of it */
+    } ways[] = {
+        {" is not in ", "Write a number within "},
+        {" is not one of: ", "Write one of these, as it stands there."},
+        {"expected an ", "Write an "},
+        {"expected a ", "Write a "},
+        {"is an empty string", "Write at least one letter."},
+    };
+
+    for (size_t i = 0; i < QP_ARRAY_LEN(ways); i++) {
+        const char *at = strstr(text, ways[i].words), *remedy = ways[i].remedy;
+        char *whole;
+
+        if (!at)
+            continue;
+        if (remedy[strlen(remedy) - 1] != ' ')
+            return strdup(remedy);
+        at += strlen(ways[i].words);
+        return asprintf(&whole, "%s%.*s.", remedy, (int)strcspn(at, ",;"), at) < 0 ? NULL : whole;
+    }
+    return strdup("Correct it as the text says.");
+}
+
 static void add_remedies(struct qp_report *report, size_t from)
 {
     for (size_t i = from; i < report->n; i++) {
         struct qp_finding *f = &report->items[i];
-        char *remedy = f->remedy[0] ? NULL : strdup("Write what the text names.");
+        char *remedy = f->remedy[0] ? NULL : remedy_of(f->text);
 
         if (!remedy)
             continue;

@@ -46,7 +46,7 @@ static int read_source(struct loader *l, const struct qp_node *node, struct item
         err = load_text(l, &live, LOAD_ID_MAX, &item->live);
     if (n != 1)
         qp_node_error(node, l->report, "Write one of file, layout, live.",
-                      n ? "comes from more than one source" : "says not what it shows");
+                      n ? "comes from more than one source" : "does not say what it shows");
     if (sha.json && !file.json)
         qp_node_error(&sha, l->report, "Remove it.", "goes with file only");
     check_file(l, &file, item->file);

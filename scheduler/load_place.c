@@ -210,7 +210,7 @@ static int read_screen_zone(struct loader *l, const struct qp_node *node, struct
     int err;
 
     s->zone = l->zone;
-    if (!zone.json && !l->zone)
+    if (!zone.json && !qp_node_member(&l->root, "zone").json) /* one that is wrong was told */
         qp_node_error(&zone, l->report, "Add a zone here, or one for the whole schedule.",
                       "is missing");
     if (!zone.json) {

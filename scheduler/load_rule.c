@@ -153,7 +153,7 @@ static int read_interrupt(struct loader *l, const struct qp_node *node, struct r
     load_bool(l, node, "any_priority", &r->any_priority);
     if (ways != 1)
         qp_node_error(node, l->report, "Write one of share_percent, plays_per_hour, at.",
-                      ways ? "interrupts in more than one way" : "says not how it interrupts");
+                      ways ? "interrupts in more than one way" : "does not say how it interrupts");
     if (r->plays_per_hour && r->min_gap_ms * r->plays_per_hour > 3600000)
         qp_node_error(&gap, l->report, "Lower the gap or the number.",
                       "leaves no room for %u plays in an hour", r->plays_per_hour);
@@ -198,13 +198,13 @@ static int read_content(struct loader *l, const struct qp_node *node, unsigned t
     int err;
 
     if (!qp_node_member(node, "playlist").json && !qp_node_member(node, "item").json)
-        qp_node_error(node, l->report, "Write playlist or item.", "says not what plays");
+        qp_node_error(node, l->report, "Write playlist or item.", "does not say what plays");
     load_enum(l, node, "boundary", boundary_names, QP_ARRAY_LEN(boundary_names), &boundary);
     load_enum(l, node, "start", start_names, QP_ARRAY_LEN(start_names), &start);
     load_ms(l, node, "max_wait_s", LOAD_WAIT_MAX_S, &r->max_wait_ms);
     if (wait.json && boundary == BOUNDARY_CUT)
         qp_node_error(&wait, l->report, "Set boundary to finish_item or finish_loop.",
-                      "goes with a boundary that waits only");
+                      "only goes with a boundary that waits");
     r->boundary = (enum boundary)boundary;
     r->start = (enum start_policy)start;
     r->campaign = load_opt_ref(l, node, "campaign", &l->campaigns, "campaign");

@@ -455,6 +455,12 @@ static void check_frequency(struct loader *l, const struct qp_node *node, const 
         refuse_member(l, node, "month_days", "Keep one of them.", "stands beside nth_weekday");
 }
 
+/* Also when what it says is wrong, which was told. */
+static bool has(const struct qp_node *node, const char *member)
+{
+    return qp_node_member(node, member).json != NULL;
+}
+
 static const char *anchor_remedy(const struct window *w)
 {
     if (w->interval > 1 || w->count > 0)
@@ -467,15 +473,15 @@ static const char *anchor_remedy(const struct window *w)
 }
 
 /* Where the phase of a recurrence comes from first_day, it must be there. */
-static void check_anchor(struct loader *l, const struct qp_node *node, const struct window *w,
-                         bool anchored)
+static void check_anchor(struct loader *l, const struct qp_node *node, const struct window *w)
 {
     struct qp_node first = qp_node_member(node, "first_day");
-    bool has_days = w->weekdays || w->n_month_days || w->lunar_month;
+    bool is_lunar = has(node, "lunar");
+    bool has_days = has(node, "weekdays") || has(node, "month_days") || is_lunar;
     bool needs = w->interval > 1 || w->count > 0 || (w->frequency != EVERY_DAY && !has_days) ||
-                 (w->frequency == EVERY_YEAR && !w->months && !w->lunar_month);
+                 (w->frequency == EVERY_YEAR && !has(node, "months") && !is_lunar);
 
-    if (needs && !anchored)
+    if (needs && !first.json)
         qp_node_error(&first, l->report, anchor_remedy(w),
                       "is missing: this recurrence counts from it");
 }
@@ -525,7 +531,7 @@ static void read_recurrence(struct loader *l, const struct qp_node *node, struct
     read_month_parts(l, node, w);
     read_calendar(l, node, w);
     check_frequency(l, node, w);
-    check_anchor(l, node, w, qp_node_member(node, "first_day").json != NULL);
+    check_anchor(l, node, w);
     fill_days(w);
 }
 

@@ -138,6 +138,19 @@ BAD = {
     "a share of 110 %": (changed(lambda d: d["rules"][0].update(type="interrupt",
                                                                 share_percent=110)),
                          ["rules[0].share_percent"]),
+    "a window without length": (changed(lambda d: d["rules"][0].update(
+        window={"from": "2026-07-17T08:00", "to": "2026-07-17T08:00"})),
+                                ["rules[0].window.to", "rule \"R\"", "no length"]),
+    "a huge priority": (changed(lambda d: d["rules"][0].update(priority=10 ** 30)),
+                        ["rules[0].priority", "rule \"R\""]),
+    "a huge duration": (changed(lambda d: d["items"][0].update(duration_s=1e300)),
+                        ["items[0].duration_s", "item \"X\"", "within 0.001..2678400"]),
+    "an item twice": (changed(lambda d: d["items"][1].update(id="X")), ["items[1].id", "twice"]),
+    "a circle of three": (changed(lambda d: d.update(playlists=[
+        {"id": a, "entries": [{"playlist": b}]} for a, b in ("pq", "qr", "rp")])),
+                          ["p > q > r > p"]),
+    "week without weekdays": (changed(lambda d: d["rules"][0].update(window={"every": "week"})),
+                              ["rules[0].window.first_day", "rule \"R\"", "Add weekdays"]),
     "escapes": (changed(lambda d: d["rules"][0].update(item="\x1b[31mred")), ["rules[0].item"]),
 }
 

@@ -180,8 +180,7 @@ TEST(quotas_are_judged_over_their_own_periods)
     judged(QUOTA_HOUR, 0.5,
            "0.0 % of the time of everything from 2026-01-01 08:00 to 2026-01-01 "
            "09:00");
-    judged(QUOTA_HOUR, 0.5,
-           "(161 of 168 hours)"); /* all but the noons */
+    judged(QUOTA_HOUR, 0.5, "(161 of 168 hours)"); /* all but the noons */
     judged(QUOTA_DAY, 0.05,
            "4.2 % of the time of everything from 2026-01-01 00:00 to 2026-01-02 "
            "00:00");
@@ -292,6 +291,33 @@ TEST(an_interrupt_that_never_gets_in)
     n->window = NONE;
     check(x, &report);
     T_EQ(report.n, 0);
+    qp_report_finish(&report);
+    mini_free(x);
+}
+
+TEST(windows_that_never_open)
+{
+    struct mini *x = mini_new("UTC");
+    struct rule *a = mini_rule(x, mini_single(x, 1000)), *b = mini_rule(x, mini_single(x, 1000));
+    struct qp_report report;
+    struct window *w;
+
+    mini_daily(x, a, 8 * 60, 20 * 60)->ranges->start.kind = EDGE_SUNSET;
+    w = mini_daily(x, b, 21 * 60, 22 * 60);
+    w->frequency = EVERY_YEAR;
+    w->months = 2; /* 30 February */
+    w->month_days[0] = 30;
+    w->n_month_days = 1;
+    w->month_day_policy = MONTH_DAY_SKIP;
+    check(x, &report);
+    T_EQ(report.n_warnings, 2);
+    T_CHECK(says(&report, "rule \"rule00\" follows the sun, and the place of screen"));
+    T_CHECK(says(&report, "rule \"rule01\" never begins: there is no such day"));
+    qp_report_finish(&report);
+    x->screens[0].has_place = true;
+    w->month_days[0] = 29;
+    check(x, &report);
+    T_CHECK(!says(&report, "never begins") && !says(&report, "follows the sun"));
     qp_report_finish(&report);
     mini_free(x);
 }

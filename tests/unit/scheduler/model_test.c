@@ -320,7 +320,7 @@ TEST(playlists_that_cannot_play)
     refused(HEAD SCREENS "\"items\": [{\"id\": \"i\", \"file\": \"../x\", \"duration_s\": 1}]}",
             "items[0].file", "item \"i\": leads out of the media folder");
     refused(HEAD SCREENS "\"items\": [{\"id\": \"i\", \"duration_s\": 1}]}", "items[0]",
-            "says not what it shows");
+            "does not say what it shows");
     refused(HEAD SCREENS "\"items\": [{\"id\": \"i\", \"file\": \"x\", \"duration_s\": 0}]}",
             "items[0].duration_s", "0 is not in");
 }
@@ -372,6 +372,36 @@ TEST(dates_at_the_edges)
             "is not a day of the calendar");
 }
 
+/* One fault, one finding. */
+static void alone(const char *document, const char *remedy)
+{
+    struct qp_report report = {0};
+    struct model *m = NULL;
+
+    T_EQ(model_parse(&m, document, strlen(document), NULL, &report, NULL), -EINVAL);
+    if (report.n != 1 || !strstr(report.items[0].remedy, remedy)) {
+        for (size_t i = 0; i < report.n; i++)
+            fprintf(stderr, "%s: %s (%s)\n", report.items[i].path, report.items[i].text,
+                    report.items[i].remedy);
+        exit(1);
+    }
+    qp_report_finish(&report);
+}
+
+TEST(one_fault_is_one_finding_with_something_to_do)
+{
+    alone("{\"zone\": \"Asia/Pekin\", \"screens\": [{\"id\": \"s\"}]}", "IANA zone");
+    alone(WINDOW("\"every\": \"month\", \"month_days\": [32]"), "a number within -31..31");
+    alone(WINDOW("\"every\": \"year\", \"lunar\": {\"month\": 13, \"day\": 1}"),
+          "a number within 1..12");
+    alone(WINDOW("\"every\": \"week\", \"weekdays\": \"monday\""), "Write mon, tue");
+    alone(RULE("\"priority\": 1.5"), "write a whole number");
+    alone(RULE("\"priority\": \"high\""), "Write a whole number.");
+    alone(RULE("\"window\": \"always\""), "Write an object.");
+    alone(RULE("\"type\": \"advert\""), "Write one of these");
+    alone(RULE("\"window\": {\"interval\": 0, \"first_day\": \"2026-01-01\"}"), "within 1..10000");
+}
+
 TEST(numbers_that_are_none)
 {
     refused(RULE("\"priority\": 1e300"), "rules[1].priority", "whole number");
@@ -386,7 +416,7 @@ TEST(numbers_that_are_none)
 
 TEST(interrupts_say_how)
 {
-    refused(RULE("\"type\": \"interrupt\""), "rules[1]", "says not how it interrupts");
+    refused(RULE("\"type\": \"interrupt\""), "rules[1]", "does not say how it interrupts");
     refused(RULE("\"type\": \"interrupt\", \"share_percent\": 10, \"at\": \"12:00\""), "rules[1]",
             "more than one way");
     refused(RULE("\"type\": \"interrupt\", \"plays_per_hour\": 60, \"min_gap_s\": 61"),
@@ -397,7 +427,7 @@ TEST(interrupts_say_how)
             "changes nothing of the display");
     refused(BASE "\"rules\": [{\"id\": \"R\", \"type\": \"overlay\"}]}", "rules[0].text",
             "is missing");
-    refused(BASE "\"rules\": [{\"id\": \"R\"}]}", "rules[0]", "says not what plays");
+    refused(BASE "\"rules\": [{\"id\": \"R\"}]}", "rules[0]", "does not say what plays");
 }
 
 TEST(alerts_end)
