@@ -346,7 +346,8 @@ enum verify_state known_verify(struct known *k, const char *file, const char *sh
     struct qp_diag diag;
     bool again = false;
 
-    *why = '\0';
+    if (cap > 0)
+        *why = '\0';
     if (!k->verify && verify_create(&k->verify, &diag) < 0)
         return VERIFY_WAITING;
     state = verify_ask(k->verify, file, sha256);
@@ -354,11 +355,16 @@ enum verify_state known_verify(struct known *k, const char *file, const char *sh
         verify_wait(k->verify);
         state = verify_ask(k->verify, file, sha256);
     }
-    if (state == VERIFY_BAD)
+    if (state == VERIFY_BAD && cap > 0)
         verify_why(k->verify, file, sha256, why, cap, &again);
     if (again)
         *why = '\0';
     return state;
+}
+
+void known_renew(struct known *k)
+{
+    k->want_anew = true;
 }
 
 /* A new program when all is verified, and meanwhile now and then. */
@@ -430,8 +436,9 @@ static void hold(struct known *k, const struct known_now *now)
 bool known_tick(struct known *k, const struct known_now *now)
 {
     struct qp_diag diag;
-    bool anew = look_at_clock(k, now->now_ms);
+    bool anew = look_at_clock(k, now->now_ms) || k->want_anew;
 
+    k->want_anew = false;
     hold(k, now);
     anew |= look_at_files(k, now->now_ms);
     if (k->want_facts) {

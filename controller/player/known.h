@@ -71,10 +71,13 @@ void known_facts(struct known *known, const struct model *model, struct load_fac
 QP_MUST_CHECK int known_counts(struct known *known, const struct model *model, uint32_t screen,
                                int64_t from_ms, const struct load_facts *facts,
                                struct play_count **ret, uint32_t *ret_n, int64_t *ret_until_ms);
-/* May this file be shown? why: for BAD, unless it was told before (then ""). */
+/* May this file be shown? One that is not read yet is put at the end of the queue. why: for BAD,
+ * unless it was told before (then ""); cap 0: not wanted. */
 enum verify_state known_verify(struct known *known, const char *file, const char *sha256, char *why,
                                size_t cap);
 uint64_t known_new_id(struct known *known); /* for something that is going to be shown */
+/* Something turned out otherwise than a program took it to be: the next tick asks for a new one. */
+void known_renew(struct known *known);
 /* Something was shown. Takes the record. */
 void known_record(struct known *known, cJSON *record);
 /* "trusted", "untrusted" or "rehearsal", for records. */

@@ -147,6 +147,20 @@ static char *path_of(const struct program *p, const struct item *item)
     return asprintf(&path, "%s/%s", p->params.media, item->file) < 0 ? NULL : path;
 }
 
+/* The file of an item that comes next; NULL: none, or one that was changed since it was verified.
+ */
+static char *file_of(const struct program *p, const struct item *item)
+{
+    char *path = path_of(p, item);
+
+    if (!path || !item->sha256 ||
+        known_verify(p->params.known, path, item->sha256, NULL, 0) == VERIFY_GOOD)
+        return path;
+    known_renew(p->params.known);
+    free(path);
+    return NULL;
+}
+
 static bool on_next(void *user, struct play_item *ret)
 {
     struct program *p = user;
@@ -165,7 +179,7 @@ static bool on_next(void *user, struct play_item *ret)
                               .start_ns = s->stretch.offset_ms * MS,
                               .tag = s};
     if (s->stretch.item != NONE)
-        ret->file = path_of(p, &p->model->items[s->stretch.item]);
+        ret->file = file_of(p, &p->model->items[s->stretch.item]);
     return true;
 }
 
@@ -499,10 +513,38 @@ static int open_compose(struct program *p, struct qp_diag *diag)
     return compose_create(&p->compose, &params, diag);
 }
 
+static bool on_wanted(void *user, const struct stretch *stretch)
+{
+    const struct program *p = user;
+    char *path = stretch->item != NONE && p->model->items[stretch->item].file &&
+                         p->model->items[stretch->item].sha256
+                     ? path_of(p, &p->model->items[stretch->item])
+                     : NULL;
+
+    if (path)
+        (void)known_verify(p->params.known, path, p->model->items[stretch->item].sha256, NULL, 0);
+    free(path);
+    return true;
+}
+
+/* What comes first is verified first. */
+static void verify_in_order(const struct program *p)
+{
+    const struct model *m = p->model;
+    uint32_t i = 0;
+
+    while (i < m->n_items && !m->items[i].sha256)
+        i++;
+    if (i < m->n_items)
+        (void)!schedule_timeline(p->schedule, p->params.from_ms, p->params.from_ms + FEED_SLICE_MS,
+                                 p->screen, &p->given.facts, on_wanted, (void *)(uintptr_t)p);
+}
+
 /* Facts and missing items; the counts come with each slice. */
 static int open_facts(struct program *p, struct qp_diag *diag)
 {
     known_facts(p->params.known, p->model, &p->given);
+    verify_in_order(p);
     if (find_missing(p) < 0)
         return qp_diag_set(diag, -ENOMEM, "out of memory");
     for (uint32_t i = 0; p->given.missing && i < p->model->n_items / 8 + 1; i++)
