@@ -294,12 +294,28 @@ static int64_t step_track(struct port *port, struct track *track, int64_t now_ns
                                         : step_latch(port, track, now_ns);
 }
 
+/* The carrier is there, but packets find no room. */
+static void watch_queue(struct port *port, bool latched)
+{
+    const struct track *track = &port->tracks[0];
+
+    if (port->hot || !port->links[1] || track->link != port->links[0])
+        return;
+    port->stuck = !latched && track->overdue && track->retry_ns != 0 ? port->stuck + 1 : 0;
+    if (port->stuck < PORT_STUCK || !link_has_carrier(port->links[1]))
+        return;
+    port->stuck = 0;
+    port->primary_since_ns = 0; /* it has to settle as if it had been gone */
+    use_backup(port, true);
+}
+
 static void finish_frame(struct port *port, int64_t latched_ns)
 {
     struct port_counters *counters = &port->counters;
     int64_t error = latched_ns - port->frame.latch_ns;
 
     port->busy = false;
+    watch_queue(port, latched_ns != 0);
     if (latched_ns == 0) {
         add(&counters->incomplete, 1);
         add(&counters->overdue, port->tracks[0].overdue || port->tracks[1].overdue);

@@ -8,7 +8,7 @@
  * A frame runs on a track: one, or with a hot backup two, which send the same packets. On a track a
  * frame is whole or has no latch. A cold backup takes over at once, in the middle of a frame, which
  * then begins again on it; the primary link has to carry for PORT_SETTLE_NS before it is trusted
- * again. */
+ * again. A link that carries but whose queue does not drain is left in the same way. */
 #ifndef SENDER_CARD_PORT_H
 #define SENDER_CARD_PORT_H
 
@@ -22,7 +22,8 @@
 
 #define PORT_SETTLE_NS 1000000000LL
 #define PORT_RETRY_NS  100000LL /* after a link took nothing */
-#define PORT_MAIL      16       /* packets outside frames that may wait */
+#define PORT_STUCK     2  /* frames in a row that found no room; then the backup has its turn */
+#define PORT_MAIL      16 /* packets outside frames that may wait */
 
 /* All written by the tx thread, read by any. */
 struct port_counters {
@@ -88,6 +89,7 @@ struct port {
     bool on_backup;
     int64_t primary_since_ns; /* carrier of the primary; 0 = none */
     int64_t lost_ns;          /* when the primary was lost that the backup stands in for */
+    unsigned stuck;           /* frames in a row that the primary had no room for */
     bool taking_over;         /* since then no packet has left */
     unsigned takeover_frames; /* begun since then */
     unsigned taken;           /* frames taken from the lane's queue */

@@ -292,6 +292,30 @@ TEST(a_backup_that_takes_nothing_is_no_takeover)
     end();
 }
 
+/* The carrier is there, but the queue does not drain (a switch that pauses us, a broken driver). */
+TEST(a_link_that_takes_nothing_is_left_for_the_backup)
+{
+    int64_t now = 1000 * MS;
+
+    make_port(64, 64, true, false);
+    links[0].room = 30;
+    frame_at(now); /* once may be chance */
+    T_EQ(links[1].n, 0);
+    frame_at(now += 2 * PERIOD);
+    T_EQ(port.counters.overdue, 2);
+    frame_at(now += 2 * PERIOD);
+    T_EQ(links[1].n, 68);
+    T_EQ(port.counters.failovers, 1);
+    T_CHECK(port.counters.on_backup);
+    links[0].room = UINT32_MAX;
+    frame_at(now + PORT_SETTLE_NS / 2);
+    T_EQ(links[1].n, 2 * 68);
+    frame_at(now + PORT_SETTLE_NS + 4 * PERIOD); /* it is tried again */
+    T_EQ(links[0].n, 30 + 68);
+    T_EQ(port.counters.frames, 3);
+    end();
+}
+
 TEST(goes_back_when_the_primary_has_settled)
 {
     int64_t now = 1000 * MS;
