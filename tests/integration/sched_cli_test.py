@@ -192,9 +192,17 @@ def test_resolve(folder):
          answer["until"] == "2026-07-17T12:00:00+08:00" and answer["then"] == "T" and
          [(a["rule"], a["verdict"]) for a in answer["applicable"]] ==
          [("R", "wins"), ("S", "lower_priority")], "--json says the same", done)
-    for at, words in (("2026-07-17T19:30:10", "Item reading: fills up quota welfare-third, in rule "
-                       "programme (priority 10, all screens)"),
-                      ("2026-07-17T18:59:00", "(priority 100, city Example City), an interrupt into "
+    def add_quota(d):
+        d["items"].append({"id": "W", "file": "w.mp4", "duration_s": 15,
+                           "category": "public_welfare"})
+        d["playlists"].append({"id": "f", "entries": ["W"]})
+        d["quotas"] = [{"id": "q", "category": "public_welfare", "band": "08:00-12:00",
+                        "min_percent": 10, "action": "autofill", "filler": "f"}]
+
+    ends("a filler says what it fills up", 0, ["Item W: fills up quota q, in rule R (priority 10"],
+         "resolve", put_json(folder, "filler.json", changed(add_quota)), "--screen", "s", "--at",
+         "2026-07-17T08:00:05", "--explain")
+    for at, words in (("2026-07-17T18:59:00", "(priority 100, city Example City), an interrupt into "
                        "rule programme (priority 10, all screens) since 06:00"),
                       ("2026-07-17T20:00:10", "played to its end before rule opening"),
                       ("2026-07-17T19:00:00", "Item news: rule evening-news (priority 900, province "
