@@ -21,6 +21,7 @@
 #define MAX_BARS     60 /* a layout holds 64 layers */
 #define MAX_STATES   64
 #define MAX_NOTICES  20
+#define MAX_NAME     160  /* of a layout's file: an id has 128 bytes */
 #define MAX_RESOLVES 100  /* in one tick */
 #define ASK_MS       1000 /* between two looks at what is resolved now */
 #define NO_BAR       UINT32_MAX
@@ -29,7 +30,8 @@ struct state {
     int64_t from_ns; /* TAI */
     bool dark;
     double level;
-    uint32_t bar; /* index of a ticker, or NO_BAR */
+    double volume; /* 0..1 */
+    uint32_t bar;  /* index of a ticker, or NO_BAR */
 };
 
 struct program {
@@ -60,6 +62,7 @@ struct program {
     int64_t resolved_ms;
     _Atomic int64_t known_ns; /* TAI: states are known before this */
     struct state now;         /* render thread */
+    double volume_before;     /* likewise: up to now.from_ns */
 };
 
 /* What a fed item stands for; the feed's tag. */
@@ -140,11 +143,23 @@ static cJSON *record_on(void *user)
 
 /* --- the feed -------------------------------------------------------------------------------- */
 
+/* Below the media folder. A layout's id is its file's name, with or without .json. */
+static const char *name_of(const struct item *item, char buf[MAX_NAME])
+{
+    const char *dot = item->layout ? strrchr(item->layout, '.') : NULL;
+
+    if (!item->layout)
+        return item->file;
+    (void)snprintf(buf, MAX_NAME, "%s%s", item->layout,
+                   dot && strcmp(dot, ".json") == 0 ? "" : ".json");
+    return buf;
+}
+
 static char *path_of(const struct program *p, const struct item *item)
 {
-    char *path;
+    char buf[MAX_NAME], *path;
 
-    return asprintf(&path, "%s/%s", p->params.media, item->file) < 0 ? NULL : path;
+    return asprintf(&path, "%s/%s", p->params.media, name_of(item, buf)) < 0 ? NULL : path;
 }
 
 /* The file of an item that comes next; NULL: none, or one that was changed since it was verified.
@@ -180,6 +195,7 @@ static bool on_next(void *user, struct play_item *ret)
                               .tag = s};
     if (s->stretch.item != NONE)
         ret->file = file_of(p, &p->model->items[s->stretch.item]);
+    ret->is_layout = s->stretch.item != NONE && p->model->items[s->stretch.item].layout;
     return true;
 }
 
@@ -206,6 +222,7 @@ static void on_done(void *user, const struct play_item *item, const struct play_
 {
     struct program *p = user;
     struct shown *s = item->tag;
+    char buf[MAX_NAME];
 
     if (s == p->newest) {
         s->stretch = p->feed.last; /* its end may have moved */
@@ -214,7 +231,7 @@ static void on_done(void *user, const struct play_item *item, const struct play_
     if (record->end > record->first && record->presented > 0)
         known_record(p->params.known, record_of(s, record, reason_of(s, record)));
     if (record->end_kind == PLAY_END_FAILED && s->stretch.item != NONE)
-        p->params.on_broken(p->params.user, p->model->items[s->stretch.item].file);
+        p->params.on_broken(p->params.user, name_of(&p->model->items[s->stretch.item], buf));
     free(s);
 }
 
@@ -259,19 +276,28 @@ static const char *why_not_verified(const struct program *p, const struct item *
     return *why ? buf : "";
 }
 
+/* An id is no path, but it names a file here. */
+static bool is_below(const char *name)
+{
+    const char *up = strstr(name, "..");
+
+    return name[0] != '/' && name[0] != '.' && !up;
+}
+
 /* NULL: it can be played, as far as can be told without opening it. "": it cannot, which needs no
  * telling. */
 static const char *why_not(const struct program *p, const struct item *item, char buf[300])
 {
-    char *path;
+    char name[MAX_NAME], *path;
     struct stat st;
     int r;
 
     if (item->live)
-        return "a live source, which this player does not show";
-    if (item->layout)
-        return "a layout, which this player does not show";
-    if (is_broken(p, item->file))
+        return "a live source, which this player does not show; record it to a file, or give its "
+               "place a file as the screen's default";
+    if (item->layout && !is_below(item->layout))
+        return "a layout's id is the name of its file below the media folder";
+    if (is_broken(p, name_of(item, name)))
         return ""; /* told when it broke */
     path = path_of(p, item);
     r = path && stat(path, &st) == 0 ? 0 : path ? errno : ENOMEM;
@@ -282,7 +308,8 @@ static const char *why_not(const struct program *p, const struct item *item, cha
         return why;
     }
     free(path);
-    (void)snprintf(buf, 300, "%.200s: %s", item->file, r ? strerror(r) : "is no regular file");
+    (void)snprintf(buf, 300, "%.200s: %s", name_of(item, name),
+                   r ? strerror(r) : "is no regular file");
     return buf;
 }
 
@@ -428,6 +455,14 @@ static double level_of(const struct program *p, const struct resolution *r)
     return level;
 }
 
+/* A wall that is dark on purpose is silent, too. */
+static double volume_of(const struct resolution *r)
+{
+    if (!r->on || r->layer == LAYER_BLACKOUT)
+        return 0;
+    return r->volume_rule && r->volume < 1 ? r->volume : 1; /* false for NAN */
+}
+
 static struct state state_at(const struct program *p, int64_t at_ms, int64_t *ret_change_ms)
 {
     struct resolution r = {0};
@@ -437,12 +472,14 @@ static struct state state_at(const struct program *p, int64_t at_ms, int64_t *re
     return (struct state){.from_ns = tai_of(p, at_ms),
                           .dark = !r.on || r.layer == LAYER_BLACKOUT,
                           .level = level_of(p, &r),
+                          .volume = volume_of(&r),
                           .bar = bar_of(p, r.overlay)};
 }
 
 static bool is_same(const struct state *a, const struct state *b)
 {
-    return a->dark == b->dark && a->bar == b->bar && fabs(a->level - b->level) < 1e-9;
+    return a->dark == b->dark && a->bar == b->bar && fabs(a->level - b->level) < 1e-9 &&
+           fabs(a->volume - b->volume) < 1e-9;
 }
 
 /* Keep the queue filled to the horizon. */
@@ -465,13 +502,43 @@ static void plan_states(struct program *p)
     }
 }
 
+/* Due on or after an instant. */
+static int64_t frame_instant(const struct program *p, int64_t tai_ns)
+{
+    int64_t n = qp_lattice_index(p->params.wall->rate, tai_ns);
+    int64_t due = qp_lattice_due(p->params.wall->rate, n);
+
+    return due < tai_ns ? qp_lattice_due(p->params.wall->rate, n + 1) : due;
+}
+
+/* Sound is on its way before it is heard: the change that comes is told ahead. */
+static void set_volume(struct program *p, uint32_t taken)
+{
+    struct media_volume v = {.before = p->volume_before,
+                             .now = p->now.volume,
+                             .next = p->now.volume,
+                             .since_ns = frame_instant(p, p->now.from_ns),
+                             .until_ns = INT64_MAX};
+
+    if (taken != atomic_load_explicit(&p->written, memory_order_acquire)) {
+        const struct state *next = &p->states[taken % MAX_STATES];
+
+        v.next = next->volume;
+        v.until_ns = frame_instant(p, next->from_ns);
+    }
+    compose_set_volume(p->compose, &v);
+}
+
 static void take_states(struct program *p, int64_t tai_ns)
 {
     uint32_t taken = atomic_load_explicit(&p->taken, memory_order_relaxed), first = taken;
 
     while (taken != atomic_load_explicit(&p->written, memory_order_acquire) &&
-           (taken == 0 || p->states[taken % MAX_STATES].from_ns <= tai_ns))
+           (taken == 0 || p->states[taken % MAX_STATES].from_ns <= tai_ns)) {
+        p->volume_before = taken ? p->now.volume : p->states[0].volume;
         p->now = p->states[taken++ % MAX_STATES];
+    }
+    set_volume(p, taken);
     if (taken == first)
         return;
     atomic_store_explicit(&p->taken, taken, memory_order_release);

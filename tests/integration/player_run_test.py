@@ -45,12 +45,14 @@ class Stage:
         self.log = os.path.join(folder, "shown.jsonl")
         self.capture = os.path.join(folder, "out.pcapng")
 
-    def schedule(self, rules, items=(), **more):
-        files = {"a": "a.nut", "b": "b.nut", **dict(items)}
+    def schedule(self, rules, items=(), layouts=None, durations=None, **more):
+        what = {i: {"file": f} for i, f in {"a": "a.nut", "b": "b.nut", **dict(items)}.items()}
+        what.update({i: {"layout": f} for i, f in (layouts or {}).items()})
         return put_json(self.folder, "schedule.json", {
             "version": 1, "zone": "Asia/Shanghai",
             "screens": [{"id": "s1", "name": "One", "default": "fallback"}],
-            "items": [{"id": i, "file": f, "duration_s": SECONDS} for i, f in files.items()],
+            "items": [{"id": i, **w, "duration_s": (durations or {}).get(i, SECONDS)}
+                      for i, w in what.items()],
             "playlists": [{"id": "fallback", "entries": ["a"]}], "rules": rules, **more})
 
     def arguments(self, clock, *more):
@@ -222,6 +224,91 @@ def check_broken(folder):
            and stage.records()[1]["reason"] == "replaced", "and the log tells it", stage.records())
 
 
+def corners(canvas):
+    """(clip, frame) at the left and at the right end of the first line."""
+    right = 3 * (WIDTH - 1)
+    return top(canvas), (canvas[right], canvas[right + 1])
+
+
+def check_layout(folder):
+    """A layout as an item: joined in progress, its media at the exact picture, ending exactly."""
+    stage = Stage(folder)
+    os.mkdir(os.path.join(stage.media, "pages"))
+    for name, colour in (("a", A), ("b", B)):  # NUT says a length that is one frame short
+        clip(os.path.join(stage.media, "pages"), f"{name}.mkv", colour)
+    layers = [{"type": "zone", "playlist": ["a.mkv", {"file": "b.mkv", "duration": 4}],
+               "w": "50%"},
+              {"type": "video", "file": "b.mkv", "x": "50%", "w": "50%"},
+              {"type": "solid", "color": "#0000ff", "y": "50%", "h": "50%"}]
+    put_json(os.path.join(stage.media, "pages"), "news.json", {"layers": layers})
+    stage.schedule([{"id": "mix", "playlist": "mix", "window": {"times": "08:59:40-17:00"}}],
+                   playlists=[{"id": "fallback", "entries": ["a"]},
+                              {"id": "mix", "entries": [{"item": "page", "duration_s": 30}, "b"]}],
+                   layouts={"page": "pages/news"})
+    ended, shown = stage.rehearse("2026-07-17T09:00:05+08:00", 30)
+    if not tap.ok(ended.status == 0 and len(shown) == 30 * RATE, "a layout plays", ended):
+        return
+    codes = [corners(c) for c in shown]
+    first = codes[0][1][1]  # of b in its endless loop of 250 frames, 25 s into the page
+    start = 2 * RATE * SECONDS + first  # frames since 08:59:40
+
+    def wanted(i):
+        if 30 * RATE <= i < 40 * RATE:  # the clip after the page
+            return (B, i - 30 * RATE), (B, i - 30 * RATE)
+        i = i if i < 30 * RATE else i - 40 * RATE
+        left = i % (14 * RATE)  # 10 s of a, 4 s of b
+        return ((A, left) if left < 10 * RATE else (B, left - 10 * RATE)), (B, i % (10 * RATE))
+
+    plan = [wanted(start + i) for i in range(len(codes))]
+    wrong = [(i, codes[i], plan[i]) for i in range(len(codes)) if codes[i] != plan[i]]
+    tap.ok(125 <= first < 175 and not wrong, "every picture of it is the exact one", wrong[:20])
+    blue = 3 * (HEIGHT - 1) * WIDTH
+    tap.ok(all(c[blue:blue + 3] == b"\0\0\xff" for c in shown[:30 * RATE - start])
+           and all(c[blue:blue + 2] != b"\0\0" for c in shown[30 * RATE - start:40 * RATE - start]),
+           "all of it ends on its frame")
+    tap.ok([r["item"] for r in stage.records()] == ["page", "b", "page"]
+           and all(r["frames_expected"] == r["frames_presented"] for r in stage.records()),
+           "and the log tells it", stage.records())
+
+
+def check_broken_layouts(folder):
+    """Told and left out: an error in the file, a zone without anything to play, no file."""
+    stage = Stage(folder)
+    files = {"typo": {"layers": [{"type": "vidoe", "file": "a.nut"}]},
+             "hole": {"layers": [{"type": "video", "file": "gone.mp4", "h": "50%"},
+                                 {"type": "video", "file": "a.nut", "y": "50%", "h": "50%"}]},
+             "main": {"layers": [{"type": "zone", "playlist": "main"}]}}
+    for name, layout in files.items():
+        put_json(stage.media, f"{name}.json", layout)
+    stage.schedule([{"id": "mix", "playlist": "mix", "window": {"times": "08:00-17:00"}}],
+                   playlists=[{"id": "fallback", "entries": ["a"]},
+                              {"id": "mix", "entries": ["typo", "b", "hole", "main", "none", "up"]}],
+                   layouts={**{n: n for n in files}, "none": "none", "up": "../up"})
+    ended, shown = stage.rehearse("2026-07-17T09:00:05+08:00", 60)
+    words = ("layers[0].type", "gone.mp4", "hole.json", "main.json", "none.json", "below the media")
+    tap.ok(ended.status == 0 and all(w in ended.err for w in words), "broken layouts are told", ended)
+    tap.ok(len(shown) == 60 * RATE and {top(c)[0] for c in shown} == {B}
+           and {r["item"] for r in stage.records()} == {"b"}, "and never leave the wall dark",
+           stage.records())
+
+
+def check_page_clocks(folder):
+    """Tickers and clocks of a layout are functions of time: who joins in progress sees the same."""
+    stage = Stage(folder)
+    layers = [{"type": "solid", "color": "#204060"},
+              {"type": "ticker", "text": "千屏联动 qianping مرحبا", "h": "50%", "speed": 37},
+              {"type": "clock", "zone": "Asia/Shanghai", "y": "50%", "h": "25%"},
+              {"type": "countdown", "to": "2026-07-17T10:00:00+08:00", "y": "75%", "h": "25%"}]
+    put_json(stage.media, "info.json", {"layers": layers})
+    stage.schedule([{"id": "page", "item": "page", "window": {"times": "09:00-10:00"}}],
+                   layouts={"page": "info"}, durations={"page": 3600})
+    _, early = stage.rehearse("2026-07-17T09:20:00+08:00", 4)
+    _, late = stage.rehearse("2026-07-17T09:20:01.500+08:00", 1)
+    at = [i for i in range(len(early)) if early[i:i + len(late)] == late]
+    tap.ok(len(early) == 4 * RATE and len(late) == RATE and len(set(early)) == len(early) and
+           len(at) == 1 and 30 <= at[0] <= 60, "tickers and clocks go by the clock", at)
+
+
 def check_safe_slide(folder):
     stage = Stage(folder)
     stage.schedule([], screens=[{"id": "s1", "name": "One"}], playlists=[])
@@ -338,7 +425,10 @@ def main():
     for name, function in (("the boundary of a day", check_boundary), ("a cut", check_cut),
                            ("bar and display", check_display_and_bar),
                            ("brightness", check_brightness), ("missing", check_missing),
-                           ("broken", check_broken), ("any beginning", check_beginning),
+                           ("broken", check_broken), ("a layout", check_layout),
+                           ("broken layouts", check_broken_layouts),
+                           ("clocks of a layout", check_page_clocks),
+                           ("any beginning", check_beginning),
                            ("safe slide", check_safe_slide),
                            ("in real time", check_real_time), ("killed", check_killed),
                            ("a full disk", check_full_disk), ("refused", check_refused)):

@@ -41,10 +41,11 @@ struct compose {
     /* render thread */
     bool started, settled;
     int64_t index_base; /* lattice index - frame number */
-    int64_t frame, tai_ns, utc_minus_tai_ns;
+    int64_t frame, tai_ns, utc_minus_tai_ns, mono_ns;
     int64_t first_frame; /* the first that was painted: where tickers begin */
     int64_t fed_base;    /* lattice index - frame number, kept when the clock is set */
     bool dark;
+    struct media_volume volume;
     struct shown {
         bool hidden;
         int64_t hidden_frames; /* not travelled */
@@ -105,6 +106,20 @@ static int check_media(struct compose *c, struct qp_diag *diag)
     return 0;
 }
 
+/* Lattice index of the first frame due at tai_ns or later. */
+static int64_t frame_from(const struct compose *c, int64_t tai_ns)
+{
+    int64_t n = qp_lattice_index(c->params.rate, tai_ns);
+
+    return n + (qp_lattice_due(c->params.rate, n) < tai_ns);
+}
+
+static bool covers_canvas(const struct layer *l, const struct layout *layout)
+{
+    return l->rect.x == 0 && l->rect.y == 0 && l->rect.w == layout->w && l->rect.h == layout->h &&
+           l->opacity == 255;
+}
+
 static int add_zone(struct compose *c, const struct layer *layer, struct qp_diag *diag)
 {
     struct zone *zone = &c->zones[c->n_zones];
@@ -113,6 +128,9 @@ static int add_zone(struct compose *c, const struct layer *layer, struct qp_diag
         .n_items = layer->main ? c->n_main_items : layer->n_items,
         .feed = layer->main ? c->params.feed : NULL,
         .loop = layer->main ? c->params.loop : layer->loop,
+        .is_page = c->params.is_page,
+        .join_frame = c->params.is_page ? frame_from(c, c->params.join_ns) - c->index_base : 0,
+        .whole_canvas = covers_canvas(layer, c->params.layout),
         .w = layer->rect.w,
         .h = layer->rect.h,
         .rate = c->params.rate,
@@ -139,8 +157,9 @@ static int add_layer(struct compose *c, const struct layer *layer, struct qp_dia
     case LAYER_SOLID:
         return 0;
     case LAYER_TICKER:
-        return ticker_init(&c->tickers[c->n_tickers++], layer, c->params.rate, layout->w,
-                           layout->h);
+        return ticker_init(&c->tickers[c->n_tickers++], layer, c->params.rate, layout->w, layout->h,
+                           c->params.is_page ? frame_from(c, c->params.join_ns) - c->index_base
+                                             : 0);
     default:
         label_init(&c->labels[c->n_labels++], layer, layout->w, layout->h);
         return 0;
@@ -163,6 +182,29 @@ static int alloc_parts(struct compose *c)
     return paint_scratch_init(&c->scratch, longest);
 }
 
+static int64_t floor_seconds(int64_t ns)
+{
+    return ns / QP_NS_PER_S - (ns % QP_NS_PER_S < 0);
+}
+
+static void init_page(struct compose *c)
+{
+    struct qp_clock_map map;
+
+    qp_clock_sample(&map);
+    c->utc_minus_tai_ns = -map.tai_minus_utc_s * QP_NS_PER_S;
+    c->index_base = frame_from(c, c->params.zero_ns);
+    c->started = true;
+}
+
+/* UTC second in which a page is first shown. */
+static int64_t join_second(const struct compose *c)
+{
+    int64_t first = qp_lattice_due(c->params.rate, frame_from(c, c->params.join_ns));
+
+    return floor_seconds(first + c->utc_minus_tai_ns);
+}
+
 int compose_create(struct compose **ret, const struct compose_params *params, struct qp_diag *diag)
 {
     struct compose *c = calloc(1, sizeof(*c));
@@ -171,9 +213,12 @@ int compose_create(struct compose **ret, const struct compose_params *params, st
     if (!c)
         return qp_diag_set(diag, -ENOMEM, "out of memory");
     c->params = *params;
+    c->volume = (struct media_volume){1, 1, 1, INT64_MIN, INT64_MAX};
     err = check_media(c, diag);
     if (err < 0)
         goto fail;
+    if (params->is_page)
+        init_page(c);
     err = alloc_parts(c);
     if (err < 0) {
         (void)qp_diag_set(diag, err, "out of memory");
@@ -188,6 +233,8 @@ int compose_create(struct compose **ret, const struct compose_params *params, st
         err = prepare_create(&c->prepare, c->labels, c->n_labels, c->tickers, c->n_tickers, diag);
     if (err < 0)
         goto fail;
+    if (c->prepare && params->is_page)
+        prepare_set_time(c->prepare, join_second(c));
     *ret = c;
     return 0;
 fail:
@@ -266,7 +313,7 @@ static int64_t number_frame(struct compose *c, int64_t tai_ns)
     if (!c->started) {
         c->started = true;
         c->index_base = c->fed_base = index;
-    } else if (tai_ns < c->tai_ns || tai_ns - c->tai_ns > STEP_NS) {
+    } else if (!c->params.is_page && (tai_ns < c->tai_ns || tai_ns - c->tai_ns > STEP_NS)) {
         c->index_base = index - (c->frame + 1);
     }
     c->tai_ns = tai_ns;
@@ -311,7 +358,10 @@ static bool has_content(const struct compose *c)
 
 static void paint_zone_of(struct compose *c, struct canvas *canvas, const struct zone *zone)
 {
-    if (zone->has_view)
+    if (zone->view.page)
+        page_paint(zone->view.page, canvas, &c->volume, c->tai_ns, c->tai_ns + c->utc_minus_tai_ns,
+                   c->mono_ns);
+    else if (zone->has_view)
         paint_zone(canvas, zone->layer, &zone->view, &c->scratch);
 }
 
@@ -335,7 +385,9 @@ static size_t lowest_visible(const struct compose *c, const struct canvas *canva
         if (layer->type != LAYER_ZONE)
             continue;
         zone--;
-        if (c->zones[zone].has_view && paint_zone_hides_all(canvas, layer, &c->zones[zone].view)) {
+        if (c->zones[zone].view.page ||
+            (c->zones[zone].has_view &&
+             paint_zone_hides_all(canvas, layer, &c->zones[zone].view))) {
             *ret_hidden = true;
             return i;
         }
@@ -368,6 +420,11 @@ void compose_show_ticker(struct compose *c, size_t n, bool shown)
 void compose_set_dark(struct compose *c, bool dark)
 {
     c->dark = dark;
+}
+
+void compose_set_volume(struct compose *c, const struct media_volume *volume)
+{
+    c->volume = *volume;
 }
 
 static void paint_all(struct compose *c, struct canvas *canvas, int64_t utc_s)
@@ -432,9 +489,16 @@ static int64_t zone_base(const struct compose *c, const struct zone *zone)
     return zone->layer->main && c->params.feed ? c->fed_base : 0;
 }
 
-static int64_t floor_seconds(int64_t ns)
+/* Those on show have drawn what is in sight on frame f. */
+static bool tickers_are_ready(struct compose *c, int64_t f)
 {
-    return ns / QP_NS_PER_S - (ns % QP_NS_PER_S < 0);
+    for (size_t i = 0; i < c->n_tickers; i++) {
+        int64_t ahead = f > c->frame ? f - c->frame : 0;
+
+        if (!c->shown[i].hidden && !ticker_is_ready(&c->tickers[i], ticker_frame(c, i) + ahead))
+            return false;
+    }
+    return true;
 }
 
 bool compose_now(const struct compose *c, struct play_now *ret)
@@ -464,7 +528,42 @@ bool compose_is_ready(struct compose *c, int64_t tai_ns)
         if (!label_is_ready(&c->labels[i], utc_s))
             return false;
     }
-    return true;
+    return tickers_are_ready(c, f);
+}
+
+enum compose_state compose_opened(const struct compose *c, const char **ret_layer)
+{
+    int64_t utc_s = join_second(c);
+
+    for (size_t i = 0; i < c->n_zones; i++) {
+        const struct zone *zone = &c->zones[i];
+
+        if (play_is_opened(&zone->play))
+            continue;
+        if (!atomic_load_explicit(&zone->play.failed, memory_order_acquire))
+            return COMPOSE_WAITING;
+        *ret_layer = zone->layer->name;
+        return COMPOSE_FAILED;
+    }
+    for (size_t i = 0; i < c->n_labels; i++) {
+        if (!label_is_ready(&c->labels[i], utc_s))
+            return COMPOSE_WAITING;
+    }
+    for (size_t i = 0; i < c->n_tickers; i++) {
+        if (!atomic_load_explicit(&c->tickers[i].settled, memory_order_acquire))
+            return COMPOSE_WAITING;
+    }
+    return COMPOSE_PLAYING;
+}
+
+bool compose_catch_up(struct compose *c, int64_t tai_ns)
+{
+    int64_t f = number_frame(c, tai_ns);
+
+    for (size_t i = 0; i < c->n_zones; i++)
+        c->zones[i].has_view = play_frame(&c->zones[i].play, f, PLAY_UNSEEN, &c->zones[i].view);
+    c->settled = true;
+    return compose_is_ready(c, tai_ns);
 }
 
 enum compose_state compose_render(struct compose *c, struct canvas *canvas, int64_t tai_ns,
@@ -475,15 +574,19 @@ enum compose_state compose_render(struct compose *c, struct canvas *canvas, int6
     enum compose_state state;
 
     c->utc_minus_tai_ns = utc_ns - tai_ns;
+    c->mono_ns = mono_ns;
     if (c->prepare)
         prepare_set_time(c->prepare, utc_s);
-    for (size_t i = 0; i < c->n_zones; i++)
+    for (size_t i = 0; i < c->n_zones; i++) {
+        play_set_volume(&c->zones[i].play, &c->volume, tai_ns);
         c->zones[i].has_view = play_frame(&c->zones[i].play, f + zone_base(c, &c->zones[i]),
                                           mono_ns, &c->zones[i].view);
+    }
     state = state_of(c);
     if (!c->settled) {
-        c->settled = all_settled(c, utc_s) || transition_frame_ns(c->params.rate, f) >= SETTLE_NS;
-        c->first_frame = f;
+        c->settled = all_settled(c, utc_s) || transition_frame_ns(c->params.rate, f) >= SETTLE_NS ||
+                     c->params.is_page;
+        c->first_frame = c->params.is_page ? 0 : f;
     }
     if (!c->settled || !has_content(c))
         return state == COMPOSE_FAILED ? COMPOSE_FAILED : COMPOSE_WAITING;

@@ -37,6 +37,10 @@ struct compose_params {
     /* Instead of media: what the main zone plays comes from here (play.h); borrowed. NULL: media.
      * Nothing is then ever over or failed, and frames are those of the lattice. */
     const struct play_feed *feed;
+    /* The layout is a page (page.h): its time zero is TAI zero_ns whenever it was opened, frames
+     * are those of the lattice, and it is first shown at TAI join_ns. */
+    bool is_page;
+    int64_t zero_ns, join_ns;
     struct qp_rational rate;  /* of the wall */
     const char *audio_device; /* NULL: silent */
     /* Called from compose_tick() with a sentence when an item is skipped, and for what the picture
@@ -74,6 +78,13 @@ enum compose_state compose_render(struct compose *compose, struct canvas *canvas
  * (captures, benchmarks), where the renderer waits for the decoder. Render thread. */
 bool compose_is_ready(struct compose *compose, int64_t tai_ns);
 
+/* Pages, loop thread: WAITING until everything is there that is shown at join_ns, then PLAYING;
+ * FAILED when a zone has nothing that can be played: *ret_layer is then its name (borrowed). */
+enum compose_state compose_opened(const struct compose *compose, const char **ret_layer);
+/* Pages, render thread, before they are shown: go on to this instant, unseen and unheard. Returns
+ * true when everything is there for it. */
+bool compose_catch_up(struct compose *compose, int64_t tai_ns);
+
 /* Render thread, before compose_render: is the n-th ticker of the layout shown? It comes in from
  * its beginning. All are shown at first. */
 void compose_show_ticker(struct compose *compose, size_t n, bool shown);
@@ -84,6 +95,10 @@ void compose_set_dark(struct compose *compose, bool dark);
 struct play_now; /* play.h */
 /* Loop thread: what the feed's zone has on. Returns false when nothing is. */
 bool compose_now(const struct compose *compose, struct play_now *ret);
+
+struct media_volume; /* media.h */
+/* Render thread, before compose_render: how loud it is; instants are TAI. Full volume at first. */
+void compose_set_volume(struct compose *compose, const struct media_volume *volume);
 
 struct compose_stats {
     uint64_t items_started, items_skipped, items_finished;

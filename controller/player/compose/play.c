@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* The loop thread's side; the render thread's is play_show.c. */
 #include "controller/player/compose/play.h"
 
 #include <errno.h>
@@ -6,9 +7,37 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "controller/player/compose/play_impl.h"
 #include "protocols/base/clock.h"
 
-#define LOOK_EVERY 64
+/* --- what an item shows: a medium, a page, or nothing
+ * ------------------------------------------- */
+
+static enum media_state content_state(const struct media *media, struct page *page)
+{
+    if (page)
+        return page_state(page);
+    return media ? media_state(media) : MEDIA_READY;
+}
+
+static const char *content_error(const struct media *media, const struct page *page)
+{
+    if (page)
+        return page_error(page);
+    return media && media_state(media) == MEDIA_FAILED ? media_error(media) : NULL;
+}
+
+static uint64_t content_late(const struct media *media, const struct page *page)
+{
+    struct media_stats stats;
+
+    if (page)
+        return page_late(page);
+    if (!media)
+        return 0;
+    media_stats(media, &stats);
+    return stats.late;
+}
 
 /* --- the loop thread's side ------------------------------------------------------------------- */
 
@@ -58,9 +87,29 @@ static bool is_endless(const struct play *p)
            p->params.items[0].duration_ns == 0 && p->params.items[0].transition == TRANSITION_CUT;
 }
 
-static int open_item(struct play *p, const struct play_item *item)
+static int open_page(struct play *p, const struct play_item *item, struct page **ret,
+                     struct qp_diag *diag)
 {
-    struct media_params mp = {
+    const struct page_params pp = {.file = item->file,
+                                   .w = p->params.w,
+                                   .h = p->params.h,
+                                   .rate = p->params.rate,
+                                   .zero_ns = item->begin_ns - item->start_ns,
+                                   .join_ns = item->begin_ns,
+                                   .audio_device = p->params.audio_device,
+                                   .on_notice = p->params.on_notice,
+                                   .user = p->params.user};
+
+    if (!p->params.whole_canvas)
+        return qp_diag_set(diag, -EINVAL, "%s: a layout can only play on the whole canvas",
+                           item->file);
+    return page_open(ret, &pp, diag);
+}
+
+static int open_medium(struct play *p, const struct play_item *item, int64_t start_ns,
+                       struct media **ret, struct qp_diag *diag)
+{
+    const struct media_params mp = {
         .file = item->file,
         .w = p->params.w,
         .h = p->params.h,
@@ -68,23 +117,36 @@ static int open_item(struct play *p, const struct play_item *item)
         .crop = item->crop,
         .loop = p->params.feed || item->duration_ns > 0 || is_endless(p),
         .still_ns = item->duration_ns,
-        .start_ns = item->start_ns,
+        .start_ns = start_ns,
         .rate = p->params.rate,
         .audio_device = p->params.audio_device,
     };
-    struct qp_diag diag = {{0}};
-    struct media *media = NULL;
-    int err = item->file ? media_open(&media, &mp, &diag) : 0;
+    char text[700];
+    int err = media_open(ret, &mp, diag);
 
     if (err < 0) {
-        char text[700];
+        (void)snprintf(text, sizeof(text), "%s", diag->text[0] ? diag->text : strerror(-err));
+        (void)qp_diag_set(diag, err, "%s: %s", item->file, text);
+    }
+    return err;
+}
 
-        (void)snprintf(text, sizeof(text), "%s: %s", item->file,
-                       diag.text[0] ? diag.text : strerror(-err));
-        skip(p, item, text);
+/* start_ns: where in the item. */
+static int open_item(struct play *p, const struct play_item *item, int64_t start_ns)
+{
+    struct play_pending pending = {.item = item};
+    struct qp_diag diag = {{0}};
+    int err = 0;
+
+    if (item->file && item->is_layout)
+        err = open_page(p, item, &pending.page, &diag);
+    else if (item->file)
+        err = open_medium(p, item, start_ns, &pending.media, &diag);
+    if (err < 0) {
+        skip(p, item, diag.text);
         return err;
     }
-    p->pending[p->n_pending++] = (struct play_pending){.media = media, .item = item};
+    p->pending[p->n_pending++] = pending;
     atomic_store_explicit(&p->n_waiting, p->n_pending, memory_order_release);
     return 0;
 }
@@ -96,15 +158,14 @@ static void drop_first_pending(struct play *p)
     atomic_store_explicit(&p->n_waiting, p->n_pending, memory_order_release);
 }
 
-/* An item was on until frame `end`, and should have been until `due`. */
-static void close_record(struct play_slot *slot, int64_t end, int64_t due, enum play_end how)
+void play_close_record(struct play_slot *slot, int64_t end, int64_t due, enum play_end how)
 {
     struct play_record *record = &slot->record;
 
     record->end = end;
     record->expected = due > slot->from ? due - slot->from : 0;
     record->end_kind = how;
-    if (slot->media && media_state(slot->media) == MEDIA_FAILED)
+    if (content_state(slot->media, NULL) == MEDIA_FAILED)
         record->end_kind = PLAY_END_FAILED;
 }
 
@@ -135,30 +196,141 @@ static void pass_on_warning(struct play *p, struct play_slot *slot)
         p->params.on_notice(p->params.user, warning);
 }
 
+static void close_slot(struct play *p, struct play_slot *slot)
+{
+    media_close(slot->media);
+    page_close(slot->page);
+    if (slot->item)
+        release(p, slot->item, &slot->record);
+    slot->media = NULL;
+    slot->page = NULL;
+    slot->item = NULL;
+}
+
 static void close_done(struct play *p)
 {
     for (unsigned i = 0; i < PLAY_SLOTS; i++) {
         struct play_slot *slot = &p->slots[i];
-        struct media_stats stats;
 
         pass_on_warning(p, slot);
         if (atomic_load_explicit(&slot->state, memory_order_acquire) != PLAY_SLOT_DONE)
             continue;
         /* A clip that broke off in the middle: it was shown, but somebody should know. */
-        if (slot->media && media_state(slot->media) == MEDIA_FAILED) {
+        if (content_state(slot->media, NULL) == MEDIA_FAILED) {
             skip(p, slot->item, media_error(slot->media));
             slot->record.end_kind = PLAY_END_FAILED;
         }
-        if (slot->media) {
-            media_stats(slot->media, &stats);
-            p->n_late_closed += stats.late;
-        }
-        media_close(slot->media);
-        release(p, slot->item, &slot->record);
-        slot->media = NULL;
-        slot->item = NULL;
+        p->n_late_closed += content_late(slot->media, slot->page);
+        close_slot(p, slot);
         atomic_store_explicit(&slot->state, PLAY_SLOT_EMPTY, memory_order_release);
     }
+}
+
+/* --- a page's list joins in progress -----------------------------------------------------------
+ */
+
+int64_t play_frames_of(const struct play *p, int64_t ns)
+{
+    int64_t n;
+
+    if (ns == INT64_MAX)
+        return INT64_MAX;
+    n = transition_frames_ceil(p->params.rate, ns < MEDIA_TIE_NS ? 0 : ns - MEDIA_TIE_NS);
+    return n < 1 ? 1 : n;
+}
+
+int64_t play_fade_frames(const struct play *p, const struct play_item *item)
+{
+    return item->transition == TRANSITION_CUT
+               ? 0
+               : transition_frames_round(p->params.rate, item->transition_ns);
+}
+
+/* From the beginning of list item i, ns long, to that of the one after it, which comes in earlier
+ * by its transition. */
+static int64_t step_of(const struct play *p, size_t i, int64_t ns)
+{
+    const struct play_item *next = &p->params.items[(i + 1) % p->params.n_items];
+    int64_t n = play_frames_of(p, ns), fade = play_fade_frames(p, next);
+
+    return n == INT64_MAX || (i + 1 == p->params.n_items && !p->params.loop) ? n
+           : n - fade > 1                                                    ? n - fade
+                                                                             : 1;
+}
+
+/* Open the list's item that is on, as far as is known. Returns false when nothing can be played. */
+static bool open_joining(struct play *p)
+{
+    struct join *j = &p->join;
+
+    for (size_t tries = 0; tries <= 2 * p->params.n_items; tries++) {
+        const struct play_item *item;
+        int64_t left, length;
+
+        if (!join_find(j))
+            return false;
+        item = &p->params.items[j->i];
+        if (item->duration_ns > 0 && j->lengths[j->i] == JOIN_UNKNOWN) {
+            join_set(j, step_of(p, j->i, item->duration_ns));
+            continue;
+        }
+        /* What is over shows its last picture. */
+        length = j->lengths[j->i];
+        left = length > 0 && j->left >= length ? length - 1 : j->left;
+        if (open_item(p, item, transition_frame_ns(p->params.rate, left)) == 0)
+            return true;
+        join_set(j, 0);
+    }
+    return false;
+}
+
+/* The item that was opened to join is ready: is it the one? Otherwise it is closed. */
+static bool settle_joining(struct play *p, struct play_pending *first)
+{
+    struct join *j = &p->join;
+    int64_t ns = media_duration_ns(first->media);
+    bool was_known = j->lengths[j->i] != JOIN_UNKNOWN;
+
+    if (!was_known) /* a file that does not say how long it is is on until it ends */
+        join_set(j, ns > 0 ? step_of(p, j->i, ns) : INT64_MAX);
+    if (join_is_found(j) && (was_known || j->left < j->lengths[j->i])) {
+        p->cursor = j->i + 1;
+        p->is_joining = false;
+        return true;
+    }
+    media_close(first->media);
+    return false;
+}
+
+/* Nothing of it can be played. */
+static void give_up_joining(struct play *p)
+{
+    p->is_joining = false;
+    p->cursor = p->params.n_items;
+    atomic_store_explicit(&p->failed, true, memory_order_release);
+    p->retry_at_ns = qp_clock_mono_ns() + PLAY_RETRY_NS;
+}
+
+/* --- handing over ------------------------------------------------------------------------------
+ */
+
+static void hand_over(struct play *p, struct play_slot *slot, const struct play_pending *first)
+{
+    slot->media = first->media;
+    slot->page = first->page;
+    slot->item = first->item;
+    slot->warned = false;
+    slot->record = (struct play_record){.end_kind = PLAY_END_NEXT};
+    if (p->params.feed)
+        slot->begin = frame_at(p, first->item->begin_ns);
+    else
+        p->told[first->item - p->params.items] = false;
+    if (p->params.is_page && p->published == 0)
+        slot->begin = is_endless(p) ? 0 : p->params.join_frame - p->join.left;
+    p->published++;
+    p->n_failed_in_row = 0;
+    atomic_store_explicit(&p->failed, false, memory_order_release);
+    atomic_store_explicit(&slot->state, PLAY_SLOT_READY, memory_order_release);
 }
 
 /* Hand over what is ready, in order; drop what failed. */
@@ -167,30 +339,24 @@ static void settle_pending(struct play *p)
     while (p->n_pending > 0) {
         struct play_pending *first = &p->pending[0];
         struct play_slot *slot = &p->slots[p->published % PLAY_SLOTS];
-        enum media_state state = first->media ? media_state(first->media) : MEDIA_READY;
+        enum media_state state = content_state(first->media, first->page);
 
         if (state == MEDIA_OPENING)
             return;
         if (state == MEDIA_READY) {
             if (atomic_load_explicit(&slot->state, memory_order_acquire) != PLAY_SLOT_EMPTY)
                 return;
-            slot->media = first->media;
-            slot->item = first->item;
-            slot->warned = false;
-            slot->record = (struct play_record){.end_kind = PLAY_END_NEXT};
-            if (p->params.feed)
-                slot->begin = frame_at(p, first->item->begin_ns);
-            else
-                p->told[first->item - p->params.items] = false;
-            p->published++;
-            p->n_failed_in_row = 0;
-            atomic_store_explicit(&p->failed, false, memory_order_release);
-            atomic_store_explicit(&slot->state, PLAY_SLOT_READY, memory_order_release);
+            if (!p->is_joining || settle_joining(p, first))
+                hand_over(p, slot, first);
         } else {
-            skip(p, first->item, state == MEDIA_FAILED ? media_error(first->media) : NULL);
+            skip(p, first->item, content_error(first->media, first->page));
             media_close(first->media);
+            page_close(first->page);
             release(p, first->item, &(struct play_record){.end_kind = PLAY_END_FAILED});
-            note_failure(p);
+            if (p->is_joining)
+                join_set(&p->join, 0);
+            else
+                note_failure(p);
         }
         drop_first_pending(p);
     }
@@ -198,7 +364,7 @@ static void settle_pending(struct play *p)
 
 static bool list_is_over(struct play *p)
 {
-    if (p->params.feed)
+    if (p->params.feed || p->is_joining)
         return false;
     if (p->cursor < p->params.n_items)
         return false;
@@ -237,11 +403,17 @@ static bool open_fed(struct play *p)
         free(item);
         return false;
     }
-    if (open_item(p, item) < 0) {
+    if (open_item(p, item, item->start_ns) < 0) {
         release(p, item, &(struct play_record){.end_kind = PLAY_END_FAILED});
         atomic_store_explicit(&p->n_waiting, p->n_pending, memory_order_release);
     }
     return true;
+}
+
+/* A page's endless item has been playing since frame 0. */
+static int64_t endless_start(const struct play *p)
+{
+    return p->params.is_page ? transition_frame_ns(p->params.rate, p->params.join_frame) : 0;
 }
 
 /* Keep as many items open as are wanted: two at the beginning, later the one that follows. */
@@ -255,19 +427,37 @@ static void open_ahead(struct play *p)
             return;
         if (p->params.feed)
             continue;
+        if (p->is_joining) { /* one at a time */
+            if (p->n_pending == 0 && !open_joining(p))
+                give_up_joining(p);
+            return;
+        }
         if (has_endless(p) || list_is_over(p))
             return;
         if (p->retry_at_ns != 0 && qp_clock_mono_ns() < p->retry_at_ns)
             return;
         p->retry_at_ns = 0;
-        if (open_item(p, &p->params.items[p->cursor++]) < 0)
+        if (open_item(p, &p->params.items[p->cursor++], is_endless(p) ? endless_start(p) : 0) < 0)
             note_failure(p);
+    }
+}
+
+static void tick_pages(struct play *p)
+{
+    for (unsigned i = 0; i < PLAY_SLOTS; i++) {
+        if (p->slots[i].page)
+            page_tick(p->slots[i].page);
+    }
+    for (size_t i = 0; i < p->n_pending; i++) {
+        if (p->pending[i].page)
+            page_tick(p->pending[i].page);
     }
 }
 
 void play_tick(struct play *p)
 {
     close_done(p);
+    tick_pages(p);
     settle_pending(p);
     open_ahead(p);
     settle_pending(p);
@@ -279,10 +469,15 @@ int play_init(struct play *p, const struct play_params *params, struct qp_diag *
     if ((params->n_items == 0 && !params->feed) || params->w == 0 || params->h == 0 ||
         params->rate.num <= 0 || params->rate.den <= 0)
         return qp_diag_set(diag, -EINVAL, "a playlist needs items, a box and a frame rate");
-    *p = (struct play){.params = *params, .cur = -1, .prev = -1};
+    *p = (struct play){
+        .params = *params, .cur = -1, .prev = -1, .volume = {1, 1, 1, INT64_MIN, INT64_MAX}};
     p->told = calloc(params->n_items ? params->n_items : 1, sizeof(*p->told));
-    if (!p->told)
+    p->is_joining = params->is_page && !is_endless(p);
+    if (!p->told || (p->is_joining &&
+                     join_init(&p->join, params->n_items, params->loop, params->join_frame) < 0)) {
+        free(p->told);
         return qp_diag_set(diag, -ENOMEM, "out of memory");
+    }
     atomic_init(&p->head, -1);
     atomic_init(&p->end_seq, INT64_MAX);
     atomic_init(&p->fed_until, INT64_MIN);
@@ -290,30 +485,23 @@ int play_init(struct play *p, const struct play_params *params, struct qp_diag *
     return 0;
 }
 
-static void finish_slot(struct play *p, struct play_slot *slot)
-{
-    media_close(slot->media);
-    slot->media = NULL;
-    if (slot->item)
-        release(p, slot->item, &slot->record);
-    slot->item = NULL;
-}
-
 void play_finish(struct play *p)
 {
     struct play_slot *on = p->cur >= 0 ? &p->slots[p->cur % PLAY_SLOTS] : NULL;
 
     if (on && p->params.feed)
-        close_record(on, p->last_frame + 1, p->last_frame + 1, PLAY_END_STOPPED);
+        play_close_record(on, p->last_frame + 1, p->last_frame + 1, PLAY_END_STOPPED);
     /* In the order in which they were shown. */
     for (unsigned i = 0; i < PLAY_SLOTS; i++)
-        finish_slot(p, &p->slots[(p->cur + 2 + i) % PLAY_SLOTS]);
+        close_slot(p, &p->slots[(p->cur + 2 + i) % PLAY_SLOTS]);
     while (p->n_pending > 0) {
         struct play_pending *last = &p->pending[--p->n_pending];
 
         media_close(last->media);
+        page_close(last->page);
         release(p, last->item, &(struct play_record){.end_kind = PLAY_END_STOPPED});
     }
+    join_finish(&p->join);
     free(p->told);
     p->told = NULL;
 }
@@ -338,260 +526,16 @@ bool play_now(const struct play *p, struct play_now *ret)
            atomic_load_explicit(&p->head, memory_order_acquire) == head;
 }
 
+bool play_is_opened(const struct play *p)
+{
+    return p->published > 0;
+}
+
 uint64_t play_late(const struct play *p)
 {
     uint64_t n = p->n_late_closed;
 
-    for (unsigned i = 0; i < PLAY_SLOTS; i++) {
-        struct media_stats stats;
-
-        if (!p->slots[i].media)
-            continue;
-        media_stats(p->slots[i].media, &stats);
-        n += stats.late;
-    }
+    for (unsigned i = 0; i < PLAY_SLOTS; i++)
+        n += content_late(p->slots[i].media, p->slots[i].page);
     return n;
-}
-
-/* --- the render thread's side ----------------------------------------------------------------- */
-
-static struct play_slot *slot_of(struct play *p, int64_t seq)
-{
-    return &p->slots[seq % PLAY_SLOTS];
-}
-
-/* The item after the current one, or NULL while its first picture is not there. */
-static struct play_slot *next_ready(struct play *p)
-{
-    struct play_slot *slot = slot_of(p, p->cur + 1);
-
-    /* During a transition the slot after the current one is free or ahead, never prev's: there are
-     * three of them. */
-    if (atomic_load_explicit(&slot->state, memory_order_acquire) != PLAY_SLOT_READY)
-        return NULL;
-    return slot;
-}
-
-static void let_go(struct play *p, int64_t seq)
-{
-    atomic_fetch_add_explicit(&p->n_finished, 1, memory_order_relaxed);
-    atomic_store_explicit(&slot_of(p, seq)->state, PLAY_SLOT_DONE, memory_order_release);
-}
-
-static void begin_next(struct play *p, int64_t f, int64_t fade_n)
-{
-    const struct play_slot *next = slot_of(p, p->cur + 1);
-
-    if (p->cur >= 0 && fade_n > 0) {
-        p->prev = p->cur;
-        p->prev_start = p->start;
-        p->fade_n = fade_n;
-        p->fade_type = next->item->transition;
-    } else if (p->cur >= 0) {
-        let_go(p, p->cur);
-    }
-    p->cur++;
-    p->start = f;
-    p->last_serial = 0;
-    p->last_new_frame = f;
-    atomic_fetch_add_explicit(&p->n_started, 1, memory_order_relaxed);
-    atomic_store_explicit(&p->head, p->cur, memory_order_release);
-}
-
-/* The frame on which the current item's time is up; *ret_sure tells an estimate from the truth. */
-static int64_t end_frame(struct play *p, bool *ret_sure)
-{
-    const struct play_slot *slot = slot_of(p, p->cur);
-    enum media_state state = media_state(slot->media);
-    int64_t ns = slot->item->duration_ns, n;
-
-    *ret_sure = ns > 0 || state == MEDIA_ENDED || state == MEDIA_FAILED;
-    if (ns <= 0)
-        ns = media_duration_ns(slot->media);
-    /* An endless item that broke: nothing more will come. */
-    if (state == MEDIA_FAILED && (ns == INT64_MAX || slot->item->duration_ns <= 0))
-        return p->start + 1;
-    if (ns == INT64_MAX)
-        return INT64_MAX;
-    n = transition_frames_ceil(p->params.rate, ns < MEDIA_TIE_NS ? 0 : ns - MEDIA_TIE_NS);
-    return p->start + (n < 1 ? 1 : n);
-}
-
-/* Is the current item's time up, less the length of the transition that follows? A file whose
- * length is only estimated plays until it has ended, unless nothing new comes any more. */
-static bool is_up(struct play *p, int64_t f, int64_t fade_n)
-{
-    bool sure;
-    int64_t end = end_frame(p, &sure);
-    int64_t stall = transition_frames_ceil(p->params.rate, PLAY_STALL_NS);
-
-    if (f < end - fade_n)
-        return false;
-    /* Ask for the picture of this frame: a file that has nothing for it says now that it has ended,
-     * and the next item begins on this frame, not on the one after. */
-    if (!sure && f >= end) {
-        (void)media_picture(slot_of(p, p->cur)->media,
-                            transition_frame_ns(p->params.rate, f - p->start));
-        (void)end_frame(p, &sure);
-    }
-    /* An estimate shorter than the transition says nothing. */
-    return sure || (fade_n > 0 && end - p->start > fade_n) || f - p->last_new_frame >= stall;
-}
-
-/* Where in its file a fed item is on frame f. */
-static int64_t fed_time(const struct play *p, const struct play_slot *slot, int64_t f)
-{
-    int64_t since = qp_lattice_due(p->params.rate, f) - slot->item->begin_ns;
-
-    return slot->item->start_ns + (since > 0 ? since : 0);
-}
-
-/* Has a fed item decoded as far as frame f? Asking lets it go on. */
-static bool has_caught_up(const struct play *p, const struct play_slot *slot, int64_t f)
-{
-    int64_t t = fed_time(p, slot, f);
-
-    if (!slot->media)
-        return true;
-    (void)media_picture(slot->media, t);
-    return media_is_ready(slot->media, t);
-}
-
-static void begin_fed(struct play *p, struct play_slot *next, int64_t f)
-{
-    next->from = p->cur < 0 ? f : next->begin;
-    next->record.first = f;
-    if (p->cur >= 0)
-        close_record(slot_of(p, p->cur), f, next->begin, PLAY_END_NEXT);
-    p->blank = !next->media;
-    atomic_store_explicit(&p->now_presented, 0, memory_order_relaxed);
-    atomic_store_explicit(&p->now_dark, 0, memory_order_relaxed);
-    begin_next(p, f, 0);
-}
-
-/* The next item begins on its frame, or as soon after as it has a picture for that moment. */
-static void advance_fed(struct play *p, int64_t f)
-{
-    struct play_slot *next = next_ready(p);
-    int64_t patience = transition_frames_ceil(p->params.rate, PLAY_CATCH_UP_NS);
-
-    p->last_frame = f;
-    if (next && f >= next->begin && (has_caught_up(p, next, f) || f - next->begin >= patience))
-        begin_fed(p, next, f);
-}
-
-static void advance(struct play *p, int64_t f)
-{
-    struct play_slot *next;
-    int64_t fade_n = 0;
-
-    if (p->prev >= 0) {
-        if (f - p->start < p->fade_n)
-            return;
-        let_go(p, p->prev);
-        p->prev = -1;
-    }
-    next = next_ready(p);
-    if (p->cur < 0) {
-        if (next)
-            begin_next(p, f, 0);
-        return;
-    }
-    if (next && next->item->transition != TRANSITION_CUT)
-        fade_n = transition_frames_round(p->params.rate, next->item->transition_ns);
-    if (!is_up(p, f, fade_n))
-        return;
-    if (next)
-        begin_next(p, f, fade_n);
-    else
-        p->over = atomic_load_explicit(&p->end_seq, memory_order_acquire) == p->cur + 1;
-}
-
-static const struct media_picture *picture_of(struct play *p, int64_t seq, int64_t k,
-                                              int64_t mono_ns)
-{
-    struct play_slot *slot = slot_of(p, seq);
-    struct media *media = slot->media;
-    int64_t t =
-        p->params.feed ? fed_time(p, slot, p->start + k) : transition_frame_ns(p->params.rate, k);
-    const struct media_picture *picture = media ? media_picture(media, t) : NULL;
-
-    if (media)
-        media_sync(media, t, mono_ns);
-    return picture;
-}
-
-bool play_frame(struct play *p, int64_t f, int64_t mono_ns, struct play_view *ret)
-{
-    if (p->params.feed)
-        advance_fed(p, f);
-    else
-        advance(p, f);
-    *ret = (struct play_view){0};
-    if (p->cur < 0)
-        return false;
-    ret->to = picture_of(p, p->cur, f - p->start, mono_ns);
-    if (ret->to && ret->to->serial != p->last_serial) {
-        p->last_serial = ret->to->serial;
-        p->last_new_frame = f;
-    }
-    if (p->prev >= 0) {
-        ret->from = picture_of(p, p->prev, f - p->prev_start, mono_ns);
-        ret->type = p->fade_type;
-        ret->i = f - p->start;
-        ret->n = p->fade_n;
-    }
-    return ret->to || ret->from;
-}
-
-static bool has_picture(struct play *p, int64_t seq, int64_t k)
-{
-    return media_is_ready(slot_of(p, seq)->media, transition_frame_ns(p->params.rate, k));
-}
-
-void play_count(struct play *p, bool dark)
-{
-    struct play_record *record;
-
-    if (!p->params.feed || p->cur < 0)
-        return;
-    record = &slot_of(p, p->cur)->record;
-    record->presented++;
-    record->dark += dark;
-    atomic_store_explicit(&p->now_presented, record->presented, memory_order_relaxed);
-    atomic_store_explicit(&p->now_dark, record->dark, memory_order_relaxed);
-    atomic_store_explicit(&p->now_last, p->last_frame, memory_order_release);
-}
-
-static bool is_ready_fed(struct play *p, int64_t f)
-{
-    const struct play_slot *on = slot_of(p, p->cur), *next = next_ready(p);
-
-    if (next && f >= next->begin)
-        return has_caught_up(p, next, f);
-    if (on->media && !media_is_ready(on->media, fed_time(p, on, f))) {
-        /* A decoder that is far behind has filled its pictures' room and waits for us. Looking is
-         * counted as a late picture: not too often. */
-        if (++p->n_looks % LOOK_EVERY == 0)
-            (void)media_picture(on->media, fed_time(p, on, f));
-        return false;
-    }
-    return next || (f < atomic_load_explicit(&p->fed_until, memory_order_acquire) &&
-                    atomic_load_explicit(&p->n_waiting, memory_order_acquire) == 0);
-}
-
-bool play_is_ready(struct play *p, int64_t f)
-{
-    bool sure;
-
-    if (p->cur < 0)
-        return true;
-    if (p->params.feed)
-        return is_ready_fed(p, f);
-    if (!has_picture(p, p->cur, f - p->start) ||
-        (p->prev >= 0 && !has_picture(p, p->prev, f - p->prev_start)))
-        return false;
-    /* How long before the end the next item begins is known only once it is there. */
-    return end_frame(p, &sure) == INT64_MAX || next_ready(p) ||
-           atomic_load_explicit(&p->end_seq, memory_order_acquire) == p->cur + 1;
 }

@@ -3,7 +3,8 @@
  *
  * The list is a fixed one, or it is fed: then each item comes from a callback with the instant at
  * which it begins, and nothing but that instant decides; frames are numbered by the lattice, so
- * that every player of a schedule does the same.
+ * that every player of a schedule does the same. A list of a page (page.h) joins in progress and
+ * keeps to its frames: an item begins where the one before it ends, not when it was ready.
  *
  * Two threads share a player. The loop thread opens files, waits for their first picture, hands
  * them over strictly in playlist order and closes what was shown (play_tick). The render thread
@@ -19,6 +20,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "controller/player/compose/join.h"
+#include "controller/player/compose/page.h"
 #include "controller/player/compose/transition.h"
 #include "controller/player/media/media.h"
 
@@ -40,6 +43,7 @@ struct play_item {
     int64_t begin_ns; /* TAI; an item that is late joins in progress */
     int64_t start_ns; /* where in the file it is at begin_ns */
     void *tag;        /* the feeder's own */
+    bool is_layout;   /* file is a layout: a page (page.h), which paints the whole canvas */
 };
 
 /* What became of a fed item. Frames are lattice indexes. */
@@ -77,7 +81,10 @@ struct play_params {
     size_t n_items;                /* >= 1 */
     const struct play_feed *feed;  /* borrowed; NULL: items. Otherwise items and loop are unused */
     bool loop;
-    uint32_t w, h; /* the box, pixels */
+    bool is_page;       /* a list of a page: ... */
+    int64_t join_frame; /* ... that is first shown on this frame */
+    bool whole_canvas;  /* the box is the canvas: layouts may be fed */
+    uint32_t w, h;      /* the box, pixels */
     struct qp_rational rate;
     const char *audio_device;                        /* borrowed; NULL: silent */
     void (*on_notice)(void *user, const char *text); /* may be NULL; from play_tick */
@@ -92,16 +99,18 @@ enum play_slot_state {
 
 struct play_slot {
     _Atomic int state;
-    struct media *media;
+    struct media *media; /* or page, or neither: no picture */
+    struct page *page;
     const struct play_item *item;
     bool warned;   /* loop thread: what media_warning says was passed on */
-    int64_t begin; /* fed: the frame on which it begins */
+    int64_t begin; /* fed, first of a page's list: the frame on which it begins */
     int64_t from;  /* fed: the first frame that counts as expected */
     struct play_record record;
 };
 
 struct play_pending {
-    struct media *media;
+    struct media *media; /* or page, or neither */
+    struct page *page;
     const struct play_item *item;
 };
 
@@ -121,6 +130,8 @@ struct play {
     size_t n_failed_in_row;
     int64_t retry_at_ns; /* CLOCK_MONOTONIC */
     uint64_t n_skipped, n_late_closed;
+    struct join join;          /* a page's list: where it stands on join_frame */
+    bool is_joining;           /* that is not known yet */
     _Atomic int64_t fed_until; /* fed: nothing that is not handed over begins before this frame */
     _Atomic size_t n_waiting;  /* n_pending for the render thread; raised before fed_until is */
     _Atomic int64_t now_last, now_presented, now_dark; /* of the fed item that is on */
@@ -136,11 +147,14 @@ struct play {
     bool over;              /* the last item's time is up */
     bool blank;             /* fed: the item on has no picture, on purpose */
     int64_t last_frame;
-    unsigned n_looks; /* fed, without a clock */
+    struct media_volume volume; /* set by play_set_volume */
+    int64_t volume_at_ns;       /* its name for the frame that comes next */
+    unsigned n_looks;           /* fed, without a clock */
 };
 
 /* What to paint for one frame. from is NULL outside a transition. */
 struct play_view {
+    struct page *page; /* NULL, or to be painted instead of pictures */
     const struct media_picture *to, *from;
     enum transition_type type;
     int64_t i, n; /* frame i of n of the transition */
@@ -156,9 +170,15 @@ void play_finish(struct play *play);
 /* Loop thread. */
 void play_tick(struct play *play);
 
-/* Render thread: frame number f (never goes back; fed: lattice index), shown at mono_ns. Returns
- * false while there is nothing to show yet. */
+#define PLAY_UNSEEN INT64_MIN
+
+/* Render thread: frame number f (never goes back; fed: lattice index), shown at mono_ns, or
+ * PLAY_UNSEEN: go on to this frame, without a sound. Returns false while there is nothing to show
+ * yet. */
 bool play_frame(struct play *play, int64_t f, int64_t mono_ns, struct play_view *ret);
+
+/* Render thread, before play_frame: how loud it is; at_ns is the volume's name for that frame. */
+void play_set_volume(struct play *play, const struct media_volume *volume, int64_t at_ns);
 
 /* Render thread: true if play_frame(f) would neither repeat a picture nor hold an item beyond its
  * end because the decoder or the loop thread is behind. Fed: the item that follows was opened, too,
@@ -170,6 +190,9 @@ void play_count(struct play *play, bool dark);
 
 /* Loop thread: the fed item that is on. Returns false when there is none, or it is changing. */
 bool play_now(const struct play *play, struct play_now *ret);
+
+/* Loop thread, lists: has the first item been handed over? */
+bool play_is_opened(const struct play *play);
 
 /* Loop thread: pictures that came late, all items so far. */
 uint64_t play_late(const struct play *play);

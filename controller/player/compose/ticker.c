@@ -28,9 +28,9 @@ static uint32_t cut(int64_t from, int64_t len, uint32_t full, uint32_t *ret_at)
 }
 
 int ticker_init(struct ticker *t, const struct layer *layer, struct qp_rational rate,
-                uint32_t canvas_w, uint32_t canvas_h)
+                uint32_t canvas_w, uint32_t canvas_h, int64_t join_frame)
 {
-    *t = (struct ticker){.layer = layer, .rate = rate};
+    *t = (struct ticker){.layer = layer, .rate = rate, .join_frame = join_frame};
     t->clip_w = cut(layer->rect.x, layer->rect.w, canvas_w, &t->clip_x);
     t->clip_h = cut(layer->rect.y, layer->rect.h, canvas_h, &t->clip_y);
     if (t->clip_w == 0 || t->clip_h == 0)
@@ -102,6 +102,19 @@ static char *one_line(const char *text)
     return copy;
 }
 
+/* Tell the worker which tiles will not be looked at again. */
+static void publish_first(struct ticker *t, int64_t travelled)
+{
+    int64_t m = travelled - t->layer->rect.w, g = 0;
+
+    if (m > 0) {
+        int64_t column = m % t->period;
+
+        g = m / t->period * t->n_tiles + (column < t->columns ? column / TICKER_TILE : t->n_tiles);
+    }
+    atomic_store_explicit(&t->first_needed, g, memory_order_release);
+}
+
 static int shape(struct ticker *t, struct text_engine *engine, struct qp_diag *diag)
 {
     const struct text_style *style = &t->layer->style;
@@ -127,6 +140,7 @@ static int shape(struct ticker *t, struct text_engine *engine, struct qp_diag *d
     t->rtl = style->direction == TEXT_RTL || (style->direction == TEXT_AUTO && ext.rtl);
     if (alloc_tiles(t) < 0)
         return qp_diag_set(diag, -ENOMEM, "out of memory for its picture");
+    publish_first(t, ticker_travelled(t->layer, t->rate, t->join_frame) >> 8);
     atomic_store_explicit(&t->shaped, true, memory_order_release);
     return 0;
 }
@@ -154,7 +168,7 @@ static void refill(struct ticker *t, struct text_engine *engine)
             continue;
         atomic_store_explicit(&tile->key, -1, memory_order_release);
         if (draw_tile(t, engine, g % t->n_tiles, tile->data, &diag) < 0) {
-            t->failed = true;
+            atomic_store_explicit(&t->failed, true, memory_order_release);
             label_set_note(&t->note, t->layer->name, diag.text);
             return;
         }
@@ -166,30 +180,17 @@ void ticker_prepare(struct ticker *t, struct text_engine *engine)
 {
     struct qp_diag diag = {{0}};
 
-    if (!t->failed && !atomic_load(&t->shaped) && shape(t, engine, &diag) < 0) {
-        t->failed = true;
+    if (!atomic_load(&t->failed) && !atomic_load(&t->shaped) && shape(t, engine, &diag) < 0) {
+        atomic_store_explicit(&t->failed, true, memory_order_release);
         label_set_note(&t->note, t->layer->name, diag.text);
     }
-    if (!t->failed)
+    if (!atomic_load(&t->failed))
         refill(t, engine);
     atomic_store(&t->settled, true);
 }
 
 /* --- render thread ------------------------------------------------------------------------------
  */
-
-/* Tell the worker which tiles will not be looked at again. */
-static void publish_first(struct ticker *t, int64_t travelled)
-{
-    int64_t m = travelled - t->layer->rect.w, g = 0;
-
-    if (m > 0) {
-        int64_t column = m % t->period;
-
-        g = m / t->period * t->n_tiles + (column < t->columns ? column / TICKER_TILE : t->n_tiles);
-    }
-    atomic_store_explicit(&t->first_needed, g, memory_order_release);
-}
 
 /* Pixel of column m in the first row of its tile, or NULL; *ret_n: how many columns follow it in
  * the direction of travel before something else begins. */
@@ -237,6 +238,29 @@ static size_t cut_segments(struct ticker *t, int64_t m0, uint32_t n, bool *late)
     return n_segments;
 }
 
+/* The layer's first column within the canvas. Leftwards: pixel c lies between columns whole - width
+ * + c and the next, by the fraction. Rightwards: between column whole - c and the one that reads
+ * after it, by what is left of it. */
+static int64_t first_column(const struct ticker *t, int64_t at)
+{
+    return t->rtl ? (at >> 8) - t->clip_left - ((at & 255) == 0)
+                  : (at >> 8) - t->layer->rect.w + t->clip_left;
+}
+
+bool ticker_is_ready(struct ticker *t, int64_t f)
+{
+    int64_t at = ticker_travelled(t->layer, t->rate, f);
+    bool late = false;
+
+    if (atomic_load_explicit(&t->failed, memory_order_acquire))
+        return true; /* it was told */
+    if (!atomic_load_explicit(&t->shaped, memory_order_acquire))
+        return false;
+    publish_first(t, at >> 8);
+    (void)cut_segments(t, first_column(t, at), t->clip_w + 1, &late);
+    return !late;
+}
+
 static void fill_row(const struct ticker *t, size_t n_segments, uint32_t y, uint32_t *row)
 {
     for (size_t i = 0; i < n_segments; i++) {
@@ -265,25 +289,16 @@ int64_t ticker_next_beginning(const struct ticker *t, int64_t f)
 bool ticker_paint(struct ticker *t, int64_t f, const struct canvas *canvas, uint32_t *const rows[2])
 {
     int64_t at = ticker_travelled(t->layer, t->rate, f);
-    int64_t whole = at >> 8;
     unsigned fraction = (unsigned)(at & 255);
     bool late = false;
     size_t n_segments;
-    int64_t m0;
 
     if (!atomic_load_explicit(&t->shaped, memory_order_acquire))
         return true;
-    publish_first(t, whole);
-    /* Leftwards: pixel c lies between columns whole - width + c and the next, by the fraction.
-     * Rightwards: between column whole - c and the one that reads after it, by what is left of it.
-     */
-    if (t->rtl) {
-        m0 = whole - t->clip_left - (fraction == 0);
+    publish_first(t, at >> 8);
+    if (t->rtl)
         fraction = (256 - fraction) & 255;
-    } else {
-        m0 = whole - t->layer->rect.w + t->clip_left;
-    }
-    n_segments = cut_segments(t, m0, t->clip_w + 1, &late);
+    n_segments = cut_segments(t, first_column(t, at), t->clip_w + 1, &late);
     for (uint32_t y = 0; y < t->clip_h; y++) {
         fill_row(t, n_segments, y, rows[0]);
         blend_shift(rows[1], rows[0], t->clip_w, fraction);

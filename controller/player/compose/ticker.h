@@ -37,6 +37,7 @@ struct ticker_segment {
 struct ticker {
     const struct layer *layer; /* borrowed */
     struct qp_rational rate;
+    int64_t join_frame;
     uint32_t clip_x, clip_y, clip_w, clip_h; /* on the canvas */
     uint32_t clip_left, clip_top;            /* of the clip within the layer */
 
@@ -54,12 +55,13 @@ struct ticker {
 
     _Atomic int64_t first_needed; /* smallest g that the render thread may still look at */
     _Atomic bool settled;
-    bool failed;
+    _Atomic bool failed;
     _Atomic(char *) note;
 };
 
+/* The first frame painted will be join_frame or later. */
 int ticker_init(struct ticker *ticker, const struct layer *layer, struct qp_rational rate,
-                uint32_t canvas_w, uint32_t canvas_h);
+                uint32_t canvas_w, uint32_t canvas_h, int64_t join_frame);
 void ticker_finish(struct ticker *ticker); /* before the engine is destroyed */
 
 /* Worker. */
@@ -71,6 +73,9 @@ int64_t ticker_travelled(const struct layer *layer, struct qp_rational rate, int
 /* Render thread: the first frame at or after f on which the line begins to come in anew; f while
  * its length is not known. */
 int64_t ticker_next_beginning(const struct ticker *ticker, int64_t f);
+
+/* Render thread: is everything drawn that is in sight on frame f? Asking tells the worker. */
+bool ticker_is_ready(struct ticker *ticker, int64_t f);
 
 /* Render thread: paint the line as it stands in frame f. rows: two rows of canvas width + 1 pixels.
  * Returns false if a tile in sight was not drawn yet. */

@@ -11,6 +11,8 @@
 #include <string.h>
 #include <time.h>
 
+#include "controller/player/media/volume.h"
+
 #define NS_PER_S   1000000000LL
 #define CHUNK      480u /* frames written at a time: 10 ms */
 #define AHEAD      2880 /* frames kept in the device: 60 ms */
@@ -31,11 +33,16 @@ struct audio {
     _Atomic int64_t base_ns;   /* the time of frame 0 of the fifo */
     _Atomic int64_t offset_ns; /* mono - t, from audio_sync */
     _Atomic int64_t measured_ns;
+    /* volume: odd while it is being written */
+    _Atomic uint32_t volume_seq;
+    _Atomic float before, now, next;
+    _Atomic int64_t since_ns, until_ns;
     atomic_bool synced, stop, finished, dead, warned;
     struct qp_diag warning;
     /* the thread's own */
     snd_pcm_t *pcm;
     SwrContext *swr;
+    struct volume volume;
     double smooth_ns;
     int64_t bad_since_ns;
     int64_t fed_until_ns; /* when the last frame written will have been heard */
@@ -146,6 +153,38 @@ bool audio_warning(const struct audio *a, const char **ret_text)
     return true;
 }
 
+/* --- volume --------------------------------------------------------------------------------- */
+
+/* A reader that sees any new value sees the odd number written before it, and tries again. */
+void audio_set_volume(struct audio *a, const struct audio_volume *v)
+{
+    uint32_t seq = atomic_load_explicit(&a->volume_seq, memory_order_relaxed);
+
+    atomic_store_explicit(&a->volume_seq, seq + 1, memory_order_relaxed);
+    atomic_store_explicit(&a->before, v->before, memory_order_release);
+    atomic_store_explicit(&a->now, v->now, memory_order_release);
+    atomic_store_explicit(&a->next, v->next, memory_order_release);
+    atomic_store_explicit(&a->since_ns, v->since_ns, memory_order_release);
+    atomic_store_explicit(&a->until_ns, v->until_ns, memory_order_release);
+    atomic_store_explicit(&a->volume_seq, seq + 2, memory_order_release);
+}
+
+static struct audio_volume get_volume(const struct audio *a)
+{
+    struct audio_volume v;
+    uint32_t seq;
+
+    do {
+        seq = atomic_load_explicit(&a->volume_seq, memory_order_acquire);
+        v.before = atomic_load_explicit(&a->before, memory_order_acquire);
+        v.now = atomic_load_explicit(&a->now, memory_order_acquire);
+        v.next = atomic_load_explicit(&a->next, memory_order_acquire);
+        v.since_ns = atomic_load_explicit(&a->since_ns, memory_order_acquire);
+        v.until_ns = atomic_load_explicit(&a->until_ns, memory_order_acquire);
+    } while (seq % 2 != 0 || atomic_load_explicit(&a->volume_seq, memory_order_relaxed) != seq);
+    return v;
+}
+
 /* --- the device ----------------------------------------------------------------------------- */
 
 static void give_up(struct audio *a, const char *what, int err)
@@ -231,10 +270,14 @@ static void play_chunk(struct audio *a, int64_t late_ns)
     struct audio_frame in[CHUNK], out[CHUNK * 2];
     const uint8_t *from = (const uint8_t *)in;
     uint8_t *to = (uint8_t *)out;
+    int64_t at_ns = atomic_load_explicit(&a->base_ns, memory_order_acquire) +
+                    frames_ns((int64_t)atomic_load_explicit(&a->read, memory_order_relaxed));
+    struct audio_volume levels = get_volume(a);
     size_t got = take(a, in, CHUNK);
     double ppm;
     int n;
 
+    volume_apply(&a->volume, &levels, in, got, at_ns);
     a->smooth_ns += ((double)late_ns - a->smooth_ns) / 32;
     ppm = a->smooth_ns / 1e6 * 25; /* 20 ms away: all that is allowed */
     ppm = ppm > AUDIO_MAX_PPM ? AUDIO_MAX_PPM : ppm < -AUDIO_MAX_PPM ? -AUDIO_MAX_PPM : ppm;
@@ -368,6 +411,12 @@ int audio_open(struct audio **ret, const char *device)
 
     if (!a)
         return -ENOMEM;
+    volume_init(&a->volume);
+    atomic_init(&a->before, 1);
+    atomic_init(&a->now, 1);
+    atomic_init(&a->next, 1);
+    atomic_init(&a->since_ns, INT64_MIN);
+    atomic_init(&a->until_ns, INT64_MAX);
     a->device = strdup(device);
     a->fifo = calloc(AUDIO_FIFO, sizeof(*a->fifo));
     if (!a->device || !a->fifo || init_wake(a) != 0) {

@@ -22,6 +22,7 @@
 #define AUDIO_MAX_PPM   500
 #define AUDIO_GOOD_NS   35000000LL
 #define AUDIO_RESYNC_NS 200000000LL
+#define AUDIO_RAMP      2400u /* frames: 50 ms from one volume to another, so that nothing clicks */
 
 struct audio_frame { /* one instant, both channels */
     int16_t left, right;
@@ -43,6 +44,18 @@ void audio_finish(struct audio *audio);
 
 /* Instant t_ns is shown at mono_ns. No wait, no lock. */
 void audio_sync(struct audio *audio, int64_t t_ns, int64_t mono_ns);
+
+/* How loud the sound of each instant of the item is: factors 0..1 of the amplitude, `before` up to
+ * since_ns, `now` from there to until_ns, `next` afterwards. Each change is a ramp of AUDIO_RAMP
+ * that begins on its instant. What is ahead is given ahead, because sound waits in the device
+ * before it is heard. One writer (the render thread); no wait, no lock. Full volume until it is
+ * called. */
+struct audio_volume {
+    float before, now, next;
+    int64_t since_ns, until_ns;
+};
+
+void audio_set_volume(struct audio *audio, const struct audio_volume *volume);
 
 /* Any thread. offset: when a sound is heard minus when its picture is shown. */
 int64_t audio_offset_ns(const struct audio *audio);

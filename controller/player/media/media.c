@@ -169,6 +169,25 @@ void media_sync(struct media *m, int64_t t_ns, int64_t mono_ns)
         audio_sync(m->audio, t_ns, mono_ns);
 }
 
+/* The instant of the item that the volume calls volume_ns. */
+static int64_t item_time(int64_t volume_ns, int64_t offset_ns)
+{
+    if (volume_ns == INT64_MIN || volume_ns == INT64_MAX)
+        return volume_ns;
+    return volume_ns + offset_ns;
+}
+
+void media_set_volume(struct media *m, const struct media_volume *v, int64_t t_ns, int64_t at_ns)
+{
+    if (m->audio)
+        audio_set_volume(m->audio,
+                         &(struct audio_volume){.before = (float)v->before,
+                                                .now = (float)v->now,
+                                                .next = (float)v->next,
+                                                .since_ns = item_time(v->since_ns, t_ns - at_ns),
+                                                .until_ns = item_time(v->until_ns, t_ns - at_ns)});
+}
+
 void media_stats(const struct media *m, struct media_stats *ret)
 {
     *ret = (struct media_stats){

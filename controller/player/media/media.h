@@ -104,6 +104,18 @@ bool media_is_ready(const struct media *media, int64_t t_ns);
 /* Sound and picture: tell the item that instant t_ns of it is shown at mono_ns. Render thread. */
 void media_sync(struct media *media, int64_t t_ns, int64_t mono_ns);
 
+/* How loud: amplitudes 0..1, `before` up to since_ns, `now` to until_ns, then `next`; instants of
+ * any clock that the caller chooses. A change is a short ramp from its instant on. */
+struct media_volume {
+    double before, now, next;
+    int64_t since_ns, until_ns; /* INT64_MIN, INT64_MAX: never */
+};
+
+/* Like media_sync; at_ns is the volume's name for instant t_ns of the item. What changes soon must
+ * be told some 200 ms ahead. Full volume until it is called. Render thread. */
+void media_set_volume(struct media *media, const struct media_volume *volume, int64_t t_ns,
+                      int64_t at_ns);
+
 struct media_stats {
     uint64_t decoded, shown, skipped, late, errors;
     int64_t audio_offset_ns; /* sound minus picture, last measured */

@@ -146,6 +146,15 @@ void media_sync(struct media *m, int64_t t_ns, int64_t mono_ns)
     (void)mono_ns;
 }
 
+void media_set_volume(struct media *m, const struct media_volume *volume, int64_t t_ns,
+                      int64_t at_ns)
+{
+    (void)m;
+    (void)volume;
+    (void)t_ns;
+    (void)at_ns;
+}
+
 void media_stats(const struct media *m, struct media_stats *ret)
 {
     (void)m;

@@ -28,7 +28,7 @@ static void scene_init(struct scene *s, const char *members, uint32_t w, uint32_
         exit(1);
     }
     T_EQ(text_engine_create(&s->engine, &diag), 0);
-    T_EQ(ticker_init(&s->ticker, &s->layout->layers[0], rate, w, h), 0);
+    T_EQ(ticker_init(&s->ticker, &s->layout->layers[0], rate, w, h, 0), 0);
     T_EQ(canvas_init(&s->canvas, w, h), 0);
     T_EQ(paint_scratch_init(&s->scratch, 2 * (size_t)w), 0);
 }
