@@ -5,6 +5,8 @@
 #include "scheduler/resolve_query.h"
 #include "scheduler/resolve_why.h"
 
+#define ALL_LANES ((1u << LANE_N) - 1)
+
 static const struct found nobody = {.rule = NULL};
 
 /* --- content -----------------------------------------------------------------------------------
@@ -21,9 +23,12 @@ static void set_content(struct resolution *r, const struct found *f)
 /* With neither schedule nor default of any kind the best interrupt shows, not the safe slide. */
 static void find_interrupt(struct query *q, struct resolution *r, struct found *ret)
 {
+    struct found lanes[LANE_N];
+
     q->skip_exact_times = true;
-    query_lane(q, LANE_MIX, ret);
+    query_lanes(q, 1u << LANE_MIX, lanes);
     q->skip_exact_times = false;
+    *ret = lanes[LANE_MIX];
     if (ret->rule)
         set_content(r, ret);
 }
@@ -115,14 +120,6 @@ static void set_display(struct resolution *r, const struct found lanes[LANE_N])
 /* --- the whole ---------------------------------------------------------------------------------
  */
 
-static void find_lanes(struct query *q, struct found lanes[LANE_N])
-{
-    static const enum lane others[] = {LANE_OVERLAY, LANE_POWER, LANE_BRIGHTNESS, LANE_VOLUME};
-
-    for (size_t i = 0; i < sizeof(others) / sizeof(*others); i++)
-        query_lane_alerts(q, others[i], &lanes[others[i]]);
-}
-
 static void find_next(struct query *q, const struct found lanes[LANE_N], struct resolution *r)
 {
     uint32_t limit[LANE_N];
@@ -150,7 +147,7 @@ static void resolve(const struct schedule *schedule, int64_t at_ms, uint32_t scr
         ret->next_change_ms = FOREVER_MS;
         return;
     }
-    query_lane_alerts(&q, LANE_CONTENT, &lanes[LANE_CONTENT]);
+    query_lanes(&q, ALL_LANES & ~(1u << LANE_MIX), lanes);
     lanes[LANE_MIX].limit = 0;
     if (lanes[LANE_CONTENT].rule)
         set_content(ret, &lanes[LANE_CONTENT]);
@@ -161,7 +158,6 @@ static void resolve(const struct schedule *schedule, int64_t at_ms, uint32_t scr
             lanes[LANE_MIX].limit = q.class->lane_from[LANE_MIX + 1];
         lanes[LANE_CONTENT].rule = lanes[LANE_MIX].rule;
     }
-    find_lanes(&q, lanes);
     set_display(ret, lanes);
     find_next(&q, lanes, ret);
     *ret_sure = q.sure;

@@ -87,7 +87,7 @@ const struct sun_day *query_sun(struct query *q, uint32_t zone, int32_t day)
 
 static const struct date_now *date_of(struct query *q, int32_t day)
 {
-    struct date_now *d = &q->dates[(uint32_t)day % 8];
+    struct date_now *d = &q->dates[(uint32_t)day % QUERY_DATES];
 
     if (!d->ready || d->day != day)
         *d = (struct date_now){.day = day,
@@ -99,7 +99,7 @@ static const struct date_now *date_of(struct query *q, int32_t day)
 
 static const struct lunar_date *lunar_on(struct query *q, int32_t day)
 {
-    struct date_now *d = &q->dates[(uint32_t)day % 8];
+    struct date_now *d = &q->dates[(uint32_t)day % QUERY_DATES];
 
     (void)date_of(q, day);
     if (!d->lunar_ready) {
@@ -226,9 +226,12 @@ void query_offer(const struct query *q, struct best *best, uint32_t entry,
     best->occurrence = *o;
 }
 
-/* How long ago the points of a start day were; false: nothing of the face can be open. */
+/* How long ago the points of a start day were, and, where it can be told from them whether the end
+ * that a range names first comes after its start, how much later its point is. */
 struct since {
     int64_t start_s, end_s;
+    bool knows_first_end;
+    int64_t first_end_s;
 };
 
 static bool is_out(const struct face *f, const struct since *s, int64_t margin_s)
@@ -271,6 +274,44 @@ static bool is_out_by_far(struct query *q, const struct face *f, const struct zo
     return is_out(f, &s, SUN_DRIFT_S);
 }
 
+/* Offsets of entries already count the day that wrapping adds where the end is on the clock. */
+static void find_first_end(struct query *q, const struct face *f, int32_t day, struct since *s)
+{
+    const struct sun_day *sun;
+
+    s->knows_first_end = f->wrap != 0 && query_zone(q, f->zone)->steady;
+    s->first_end_s = s->start_s - s->end_s;
+    if (!s->knows_first_end || f->wrap == 1)
+        return;
+    if (f->end_kind == EDGE_CLOCK) {
+        s->first_end_s -= CIVIL_DAY_S;
+        return;
+    }
+    sun = query_sun(q, f->zone, day + f->end_days - 1);
+    s->knows_first_end = sun != NULL;
+    if (sun)
+        s->first_end_s = sun->s[f->end_kind] - (q->at_s - s->start_s);
+}
+
+bool query_may_wrap(struct query *q, const struct face *f, int32_t day, int64_t start_point_s,
+                    struct wrap *ret)
+{
+    struct since s = {.start_s = q->at_s - start_point_s};
+    const struct sun_day *sun = NULL;
+
+    ret->is_known = false;
+    if (f->wrap == 0 || !query_zone(q, f->zone)->steady)
+        return true;
+    if (f->end_kind != EDGE_CLOCK && !(sun = query_sun(q, f->zone, day + f->end_days)))
+        return false;
+    s.end_s = f->end_kind == EDGE_CLOCK
+                  ? q->at_s - query_first_s(q, f->zone, (int64_t)day * CIVIL_DAY_S)
+                  : q->at_s - sun->s[f->end_kind];
+    find_first_end(q, f, day, &s);
+    *ret = (struct wrap){s.knows_first_end, s.first_end_s};
+    return true;
+}
+
 static bool since_points(struct query *q, const struct face *f, int32_t day, struct since *ret)
 {
     const struct zone_now *z = query_zone(q, f->zone);
@@ -287,7 +328,21 @@ static bool since_points(struct query *q, const struct face *f, int32_t day, str
     if (f->end_kind != EDGE_CLOCK && !(end = query_sun(q, f->zone, day + f->end_days)))
         return false;
     ret->end_s = since_point(q, z, f->end_kind, f->end_kind == EDGE_CLOCK ? day : 0, end);
-    return !is_out(f, ret, 0);
+    if (is_out(f, ret, 0))
+        return false;
+    find_first_end(q, f, day, ret);
+    return true;
+}
+
+/* By the points alone: is it over, not begun, or of a wrap that this day has not? */
+static bool is_shut(const struct face *f, const struct entry *e, const struct since *s)
+{
+    bool wraps;
+
+    if (e->start_s > s->start_s || e->end_s <= s->end_s)
+        return true;
+    wraps = s->first_end_s + e->end_s <= e->start_s;
+    return s->knows_first_end && wraps != (f->wrap == 2);
 }
 
 static bool is_left_out(const struct query *q, const struct entry *e)
@@ -301,7 +356,7 @@ static bool is_open_on(struct query *q, const struct face *f, const struct entry
 {
     bool clocks = f->start_kind == EDGE_CLOCK && f->end_kind == EDGE_CLOCK;
 
-    if (s && clocks && (e->start_s > s->start_s || e->end_s <= s->end_s))
+    if (s && is_shut(f, e, s))
         return false;
     if (!query_starts_on(q, e, day) || !query_span_of(q, f, e, day, ret, NULL))
         return false;
@@ -310,21 +365,39 @@ static bool is_open_on(struct query *q, const struct face *f, const struct entry
     return ret->start_ms <= q->at_ms && q->at_ms < ret->end_ms;
 }
 
-/* The first open one of a lane, which by the order of its entries is the best of the day. */
-static void scan_day(struct query *q, const struct face *f, enum lane lane, int32_t day,
-                     struct best *best)
+/* Where the entries of a lane end that could be better than the best so far. */
+static uint32_t end_of_better(const struct query *q, const struct face *f, enum lane lane,
+                              const struct best *best, bool is_later)
 {
-    uint32_t from = f->lane_from[lane], to = f->lane_from[lane + 1];
-    struct rows rows = {.n = 0};
-    struct since s;
+    uint32_t lo = f->lane_from[lane], hi = f->lane_from[lane + 1];
+    const struct group *g;
+    uint32_t end;
 
-    if (!since_points(q, f, day, &s))
-        return;
-    add_row(&rows, f, &f->rank[DIM_STARTED], dim_row(&f->rank[DIM_STARTED], s.start_s));
-    add_row(&rows, f, &f->rank[DIM_ENDS], dim_row(&f->rank[DIM_ENDS], s.end_s));
-    query_day_rows(q, f, f->rank, day, &rows);
+    if (best->entry == NONE)
+        return hi;
+    g = &q->class->groups[q->class->entries[best->entry].group];
+    end = is_later ? g->from : g->to;
+    while (lo < hi) {
+        uint32_t mid = lo + (hi - lo) / 2;
+
+        if (f->list[mid] < end)
+            lo = mid + 1;
+        else
+            hi = mid;
+    }
+    return lo;
+}
+
+/* The first open one of a lane, which by the order of its entries is the best of the day. is_later:
+ * the best so far started on a later day. */
+static void scan_lane(struct query *q, const struct face *f, enum lane lane, int32_t day,
+                      const struct since *s, const struct rows *rows, bool is_later,
+                      struct best *best)
+{
+    uint32_t from = f->lane_from[lane], to = end_of_better(q, f, lane, best, is_later);
+
     for (uint32_t w = from / 64; w * 64 < to; w++) {
-        uint64_t bits = rows_word(&rows, w);
+        uint64_t bits = rows_word(rows, w);
 
         if (w == from / 64)
             bits &= ~UINT64_C(0) << (from % 64);
@@ -336,15 +409,37 @@ static void scan_day(struct query *q, const struct face *f, enum lane lane, int3
             if (i >= to)
                 return;
             e = &q->class->entries[f->list[i]];
-            if (best->entry != NONE && e->group > q->class->entries[best->entry].group)
-                return;
-            if (is_left_out(q, e) || !is_open_on(q, f, e, day, &s, &o) ||
+            if (is_left_out(q, e) || !is_open_on(q, f, e, day, s, &o) ||
                 !query_is_playable(q, &q->model->rules[e->rule]))
                 continue;
             query_offer(q, best, f->list[i], &o);
             return;
         }
     }
+}
+
+/* Was something better found than there was? */
+static bool is_mine(const struct best *before, const struct best *mine)
+{
+    return mine->entry != before->entry || mine->occurrence.start_ms != before->occurrence.start_ms;
+}
+
+static void scan_day(struct query *q, const struct face *f, unsigned lanes, int32_t day,
+                     const struct best before[LANE_N], struct best best[LANE_N])
+{
+    struct rows rows = {.n = 0};
+    struct since s;
+
+    if (!since_points(q, f, day, &s))
+        return;
+    add_row(&rows, f, &f->rank[DIM_STARTED], dim_row(&f->rank[DIM_STARTED], s.start_s));
+    add_row(&rows, f, &f->rank[DIM_ENDS], dim_row(&f->rank[DIM_ENDS], s.end_s));
+    query_day_rows(q, f, f->rank, day, &rows);
+    for (int lane = 0; lane < LANE_N; lane++)
+        if (lanes >> lane & 1)
+            scan_lane(q, f, (enum lane)lane, day, &s, &rows,
+                      f->start_kind == EDGE_CLOCK && is_mine(&before[lane], &best[lane]),
+                      &best[lane]);
 }
 
 static void scan_exactly(struct query *q, const struct face *f, enum lane lane, struct best *best)
@@ -368,7 +463,7 @@ static void scan_exactly(struct query *q, const struct face *f, enum lane lane, 
 
 static void scan_once(struct query *q, const struct face *f, enum lane lane, struct best *best)
 {
-    uint32_t from = f->lane_from[lane], to = f->lane_from[lane + 1];
+    uint32_t from = f->lane_from[lane], to = end_of_better(q, f, lane, best, false);
     struct rows rows = {.n = 0};
 
     if (f->rank[DIM_SPAN].bits)
@@ -385,8 +480,6 @@ static void scan_once(struct query *q, const struct face *f, enum lane lane, str
             if (i >= to)
                 return;
             e = &q->class->entries[f->list[i]];
-            if (best->entry != NONE && e->group > q->class->entries[best->entry].group)
-                return;
             if (is_left_out(q, e) || q->at_ms < e->start_ms || q->at_ms >= e->end_ms ||
                 !query_is_playable(q, &q->model->rules[e->rule]))
                 continue;
@@ -406,30 +499,35 @@ static bool is_moved(struct query *q, const struct face *f, const struct best *b
     return query_span_of(q, f, e, best->occurrence.day, &o, &moved) && moved;
 }
 
-void query_face(struct query *q, uint32_t face, enum lane lane, struct best *best)
+void query_face(struct query *q, uint32_t face, unsigned lanes, struct best best[LANE_N])
 {
     const struct face *f = &q->class->faces[face];
-    struct best mine = *best;
+    struct best mine[LANE_N];
     struct zone_now *z;
 
-    if (f->lane_from[lane] == f->lane_from[lane + 1])
+    for (int lane = 0; lane < LANE_N; lane++)
+        if (f->lane_from[lane] == f->lane_from[lane + 1])
+            lanes &= ~(1u << lane);
+    for (int lane = 0; f->is_once && lane < LANE_N; lane++)
+        if (lanes >> lane & 1)
+            scan_once(q, f, (enum lane)lane, &best[lane]);
+    if (lanes == 0 || f->is_once)
         return;
-    if (f->is_once) {
-        scan_once(q, f, lane, best);
-        return;
-    }
     z = query_zone(q, f->zone);
+    memcpy(mine, best, sizeof(mine));
     for (int32_t back = f->back_lo; back <= f->back_hi && !z->exact; back++)
-        scan_day(q, f, lane, z->day - back, &mine);
-    if (!z->exact && !z->steady && f->start_kind == EDGE_CLOCK && mine.entry != NONE &&
-        q->class->entries[mine.entry].kind == ENTRY_DAY &&
-        q->class->entries[mine.entry].face == face && is_moved(q, f, &mine))
-        z->exact = true;
+        scan_day(q, f, lanes, z->day - back, best, mine);
+    for (int lane = 0; lane < LANE_N && !z->steady; lane++)
+        if (f->start_kind == EDGE_CLOCK && is_mine(&best[lane], &mine[lane]) &&
+            is_moved(q, f, &mine[lane]))
+            z->exact = true;
     if (z->exact) {
-        mine = *best;
-        scan_exactly(q, f, lane, &mine);
+        for (int lane = 0; lane < LANE_N; lane++)
+            if (lanes >> lane & 1)
+                scan_exactly(q, f, (enum lane)lane, &best[lane]);
+        return;
     }
-    *best = mine;
+    memcpy(best, mine, sizeof(mine));
 }
 
 bool query_face_entry(struct query *q, uint32_t entry, struct occurrence *ret)

@@ -79,11 +79,14 @@ static uint32_t starts_after(const struct query *q, const struct face *f, int64_
 }
 
 /* Starts of one day in their order, until one lowers the bound or is beyond it. */
-static bool look_at_day(struct ahead *a, int32_t day, uint32_t from)
+static bool look_at_day(struct ahead *a, int32_t day, int64_t point_s, uint32_t from)
 {
     const struct face *f = a->face;
     struct rows rows = {.n = 0};
+    struct wrap wrap;
 
+    if (!query_may_wrap(a->q, f, day, point_s, &wrap))
+        return false;
     query_day_rows(a->q, f, f->start, day, &rows);
     for (uint32_t w = from / 64; w < f->n_words; w++) {
         uint64_t bits = holds_challenger(a, w) ? rows_word(&rows, w) : 0;
@@ -98,8 +101,9 @@ static bool look_at_day(struct ahead *a, int32_t day, uint32_t from)
             if (i >= f->n)
                 return false;
             e = &a->q->class->entries[f->by_start[i]];
-            if (!is_challenger(a, f->by_start[i]) || !query_starts_on(a->q, e, day) ||
-                !query_span_of(a->q, f, e, day, &o, NULL) || o.start_ms <= a->q->at_ms)
+            if (!is_challenger(a, f->by_start[i]) || query_is_wrong_wrap(&wrap, f, e) ||
+                !query_starts_on(a->q, e, day) || !query_span_of(a->q, f, e, day, &o, NULL) ||
+                o.start_ms <= a->q->at_ms)
                 continue;
             begin(a, e, o.start_ms);
             return true;
@@ -110,7 +114,8 @@ static bool look_at_day(struct ahead *a, int32_t day, uint32_t from)
 
 /* The earliest that anything of a day may start, and from where on it has not yet. False: nothing
  * of that day will. */
-static bool day_begins(struct ahead *a, int32_t day, int64_t *ret_ms, uint32_t *ret_from)
+static bool day_begins(struct ahead *a, int32_t day, int64_t *ret_ms, int64_t *ret_point_s,
+                       uint32_t *ret_from)
 {
     const struct face *f = a->face;
     struct query *q = a->q;
@@ -129,6 +134,7 @@ static bool day_begins(struct ahead *a, int32_t day, int64_t *ret_ms, uint32_t *
         since_s = q->at_s - point_s;
         *ret_ms = (point_s + f->start_lo) * 1000;
     }
+    *ret_point_s = point_s;
     *ret_from = since_s < f->start_lo ? 0 : starts_after(q, f, since_s);
     return *ret_from < f->n;
 }
@@ -143,7 +149,7 @@ static void look_ahead(struct ahead *a)
 
     for (int32_t n = first;; n++) {
         int64_t lowest_ms = ((int64_t)today + n) * CIVIL_DAY_S + f->start_lo;
-        int64_t begins_ms;
+        int64_t begins_ms, point_s;
         uint32_t from;
 
         if (today + n > q->class->last_day)
@@ -160,12 +166,12 @@ static void look_ahead(struct ahead *a)
             q->sure = false;
             return;
         }
-        if (!day_begins(a, today + n, &begins_ms, &from))
+        if (!day_begins(a, today + n, &begins_ms, &point_s, &from))
             continue;
         if (begins_ms >= q->bound_ms)
             return;
         looks += f->n_words + 8;
-        if (look_at_day(a, today + n, from) && f->start_kind == EDGE_CLOCK)
+        if (look_at_day(a, today + n, point_s, from) && f->start_kind == EDGE_CLOCK)
             return;
     }
 }

@@ -3,6 +3,7 @@
 #include "scheduler/resolve_query.h"
 
 #include <math.h>
+#include <stddef.h>
 #include <string.h>
 
 #include "scheduler/civil.h"
@@ -24,10 +25,11 @@ void query_init(struct query *q, const struct schedule *schedule, int64_t at_ms,
     const struct screen *s = &schedule->model->screens[screen];
     int64_t at_s = civil_floor_div(at_ms, 1000);
 
-    memset(q, 0, sizeof(*q));
+    memset(q, 0, offsetof(struct query, zones));
     q->schedule = schedule;
     q->model = schedule->model;
     q->class = &schedule->classes[schedule->class_of[screen]];
+    memset(q->zones, 0, q->class->n_zones * sizeof(*q->zones));
     q->facts = facts ? facts : &no_facts;
     q->place = (struct occurrence_place){s->zone, s->has_place, s->lat, s->lon};
     q->screen = screen;
@@ -136,25 +138,19 @@ static void scan_free(struct query *q, enum lane lane, struct best *best)
     }
 }
 
-void query_lane(struct query *q, enum lane lane, struct found *ret)
+static void take_best(struct query *q, enum lane lane, const struct best *best, struct found *ret)
 {
     const struct class *c = q->class;
-    struct best best = {.entry = NONE};
 
     *ret = (struct found){.limit = c->lane_from[lane + 1]};
-    if (c->lane_from[lane] == c->lane_from[lane + 1])
+    if (best->entry == NONE)
         return;
-    for (uint32_t i = 0; i < c->n_faces; i++)
-        query_face(q, i, lane, &best);
-    scan_free(q, lane, &best);
-    if (best.entry == NONE)
-        return;
-    *ret = (struct found){.rule = &q->model->rules[c->entries[best.entry].rule],
+    *ret = (struct found){.rule = &q->model->rules[c->entries[best->entry].rule],
                           .windows = q->model->windows,
-                          .specificity = c->entries[best.entry].specificity,
-                          .limit = c->groups[c->entries[best.entry].group].to,
-                          .start_ms = best.occurrence.start_ms,
-                          .end_ms = best.occurrence.end_ms};
+                          .specificity = c->entries[best->entry].specificity,
+                          .limit = c->groups[c->entries[best->entry].group].to,
+                          .start_ms = best->occurrence.start_ms,
+                          .end_ms = best->occurrence.end_ms};
     if (ret->end_ms < q->bound_ms) {
         q->bound_ms = ret->end_ms;
         q->sure = lane == LANE_CONTENT;
@@ -240,11 +236,10 @@ static uint32_t limit_of(const struct query *q, enum lane lane, const struct fou
     return lo > c->entries[from].group ? c->groups[lo - 1].to : from;
 }
 
-void query_lane_alerts(struct query *q, enum lane lane, struct found *ret)
+static void find_alert(struct query *q, enum lane lane, struct found *ret)
 {
     const struct facts *f = q->facts;
 
-    query_lane(q, lane, ret);
     for (uint32_t i = 0; i < f->n_alerts; i++) {
         struct found a = {.rule = &f->alerts[i], .windows = f->alert_windows};
         int64_t change = FOREVER_MS;
@@ -265,5 +260,23 @@ void query_lane_alerts(struct query *q, enum lane lane, struct found *ret)
         a.limit = limit_of(q, lane, &a);
         if (!ret->rule || query_compare(&a, ret) < 0)
             *ret = a;
+    }
+}
+
+void query_lanes(struct query *q, unsigned lanes, struct found ret[LANE_N])
+{
+    struct best best[LANE_N];
+
+    for (int lane = 0; lane < LANE_N; lane++)
+        best[lane] = (struct best){.entry = NONE};
+    for (uint32_t i = 0; i < q->class->n_faces; i++)
+        query_face(q, i, lanes, best);
+    for (int lane = 0; lane < LANE_N; lane++) {
+        if (!(lanes >> lane & 1))
+            continue;
+        scan_free(q, (enum lane)lane, &best[lane]);
+        take_best(q, (enum lane)lane, &best[lane], &ret[lane]);
+        if (!q->skip_exact_times)
+            find_alert(q, (enum lane)lane, &ret[lane]);
     }
 }

@@ -30,6 +30,8 @@ struct date_now {
     struct lunar_date lunar;
 };
 
+#define QUERY_DATES 64
+
 struct query {
     const struct schedule *schedule;
     const struct model *model;
@@ -42,8 +44,8 @@ struct query {
     /* No later than the next change, as far as was seen; sure: something changes then. */
     int64_t bound_ms;
     bool sure;
-    struct zone_now zones[INDEX_MAX_ZONES];
-    struct date_now dates[8];
+    struct date_now dates[QUERY_DATES];     /* by the last bits of day */
+    struct zone_now zones[INDEX_MAX_ZONES]; /* as many as the class has are made empty at first */
 };
 
 /* Who shows on a lane. */
@@ -58,10 +60,9 @@ struct found {
 void query_init(struct query *q, const struct schedule *schedule, int64_t at_ms, uint32_t screen,
                 const struct facts *facts);
 
-/* The winner of a lane among the entries of the document. */
-void query_lane(struct query *q, enum lane lane, struct found *ret);
-/* The same with the alerts of the facts. */
-void query_lane_alerts(struct query *q, enum lane lane, struct found *ret);
+/* The winners of lanes (a bit each) among the entries of the document and the alerts of the facts.
+ */
+void query_lanes(struct query *q, unsigned lanes, struct found ret[LANE_N]);
 
 /* Is an entry's rule open and playable now? *ret: its occurrence. */
 bool query_entry(struct query *q, uint32_t entry, struct occurrence *ret);
@@ -92,8 +93,8 @@ struct best {
     struct occurrence occurrence;
 };
 
-/* Offers the best open and playable entry of a lane on a face. */
-void query_face(struct query *q, uint32_t face, enum lane lane, struct best *best);
+/* Offers the best open and playable entry of each of the lanes on a face. */
+void query_face(struct query *q, uint32_t face, unsigned lanes, struct best best[LANE_N]);
 /* The occurrence with the latest start of an entry of a face that is open now; bounds nothing. */
 bool query_face_entry(struct query *q, uint32_t entry, struct occurrence *ret);
 /* Takes the better of the two: of a lower group, later start, smaller id. */
@@ -111,6 +112,23 @@ bool query_starts_on(struct query *q, const struct entry *e, int32_t day);
  * forward moved its start, or it begins when they have. */
 bool query_span_of(struct query *q, const struct face *f, const struct entry *e, int32_t day,
                    struct occurrence *ret, bool *ret_moved);
+/* How much later than the first point of a face that of the end is which a range names first: where
+ * it is known, the entries whose end wraps on this day, or does not, are told without looking at
+ * each. start_point_s: UTC of the first point of the day. False: no entry has an occurrence. */
+struct wrap {
+    bool is_known;
+    int64_t end_s;
+};
+
+bool query_may_wrap(struct query *q, const struct face *f, int32_t day, int64_t start_point_s,
+                    struct wrap *ret);
+
+static inline bool query_is_wrong_wrap(const struct wrap *wrap, const struct face *f,
+                                       const struct entry *e)
+{
+    return wrap->is_known && (wrap->end_s + e->end_s <= e->start_s) != (f->wrap == 2);
+}
+
 /* UTC seconds of a wall-clock second of a zone: the first instant. */
 int64_t query_first_s(struct query *q, uint32_t zone, int64_t wall_s);
 

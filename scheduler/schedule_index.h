@@ -31,7 +31,7 @@
 
 #define INDEX_DAY_S     86400
 #define INDEX_MAX_ZONES 16u  /* of a class; windows in further ones are FREE */
-#define INDEX_MAX_FACES 120u /* likewise */
+#define INDEX_MAX_FACES 250u /* likewise */
 
 enum lane {
     LANE_CONTENT,

@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The bytes make a model and instants: the next change is later, nothing changes before it, and an
- * hour of the timeline has no hole. */
+/* The bytes make a model and instants: what shows is what asking every rule of every window gives,
+ * the next change is later, nothing changes before it, and an hour of the timeline has no hole. */
 #include <stdlib.h>
+#include <string.h>
 
+#include "scheduler/occurrence.h"
 #include "tests/support/fuzz.h"
 #include "tests/unit/scheduler/random_model.h"
 
@@ -14,20 +16,55 @@ static bool is_same(const struct resolution *a, const struct resolution *b)
            a->volume_rule == b->volume_rule;
 }
 
-static void check_instant(const struct schedule *s, int64_t at)
+/* Content without any index: the first by rank of all rules whose window is open. */
+static void check_content(const struct model *m, int64_t at, const struct resolution *r)
+{
+    const struct screen *s = &m->screens[0];
+    struct occurrence_place place = {s->zone, s->has_place, s->lat, s->lon};
+    const struct rule *best = NULL;
+    int64_t best_start = 0;
+
+    for (uint32_t i = 0; i < m->n_rules; i++) {
+        const struct rule *a = &m->rules[i];
+        struct occurrence o = {.start_ms = INT64_MIN};
+        uint32_t x = model_specificity(m, a->targets, 0), y;
+
+        if (a->axis != AXIS_CONTENT || x == 0 ||
+            (a->window != NONE &&
+             !occurrence_open(m, &m->windows[a->window], &place, at, &o, NULL)))
+            continue;
+        y = best ? model_specificity(m, best->targets, 0) : 0;
+        if (best && (a->layer != best->layer         ? a->layer > best->layer
+                     : a->priority != best->priority ? a->priority < best->priority
+                     : x != y                        ? x < y
+                     : o.start_ms != best_start      ? o.start_ms < best_start
+                                                     : strcmp(a->id, best->id) > 0))
+            continue;
+        best = a;
+        best_start = o.start_ms;
+    }
+    if (r->rule != best || (best && r->since_ms != best_start))
+        abort();
+}
+
+static void check_instant(const struct model *m, const struct schedule *s, int64_t at)
 {
     struct applicable list[16];
     struct resolution a = {.applicable = list, .applicable_cap = 16}, b = {.applicable = NULL};
     int64_t to;
 
     schedule_resolve(s, at, 0, NULL, &a);
+    check_content(m, at, &a);
     if (a.next_change_ms <= at)
         abort();
     to = a.next_change_ms == FOREVER_MS || a.next_change_ms - at > INT64_C(40) * 86400000
              ? at + INT64_C(40) * 86400000
              : a.next_change_ms;
     for (int i = 1; i <= 32; i++) {
-        schedule_resolve(s, i == 32 ? to - 1 : at + (to - at) / 32 * i, 0, NULL, &b);
+        int64_t then = i == 32 ? to - 1 : at + (to - at) / 32 * i;
+
+        schedule_resolve(s, then, 0, NULL, &b);
+        check_content(m, then, &b);
         if (!is_same(&a, &b))
             abort();
     }
@@ -62,16 +99,18 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
     r.sizes.screens = 1;
     r.sizes.items = 2;
+    r.sizes.mix = (enum model_mix)rm_next(&r, MIX_N);
     r.sizes.rules = 1 + rm_next(&r, 12);
     r.sizes.priorities = 1 + rm_next(&r, 3);
     r.sizes.zone = zones[rm_next(&r, 4)];
     rm_make(&r);
     if (schedule_prepare(&s, &r.m, NULL) == 0) {
         for (int i = 0; i < 4; i++)
-            check_instant(s, RM_T0 + (int64_t)rm_next(&r, 365 * 1440) * 60000 + rm_next(&r, 60000));
+            check_instant(&r.m, s,
+                          RM_T0 + (int64_t)rm_next(&r, 365 * 1440) * 60000 + rm_next(&r, 60000));
         check_timeline(s, RM_T0 + (int64_t)rm_next(&r, 365 * 1440) * 60000);
-        check_instant(s, INT64_MIN / 2);
-        check_instant(s, INT64_MAX / 2);
+        check_instant(&r.m, s, INT64_MIN / 2);
+        check_instant(&r.m, s, INT64_MAX / 2);
         schedule_destroy(s);
     }
     rm_free(&r);
