@@ -124,6 +124,18 @@ def random_rule(rng):
     return rule
 
 
+class Horizon:
+    """The module datetime as dateutil's rrule sees it, with a year after which it gives up: a rule
+    that never comes, 30 February, is otherwise looked for to the year 9999, for seconds."""
+    MAXYEAR = datetime.MAXYEAR
+
+    def __getattr__(self, name):
+        return getattr(datetime, name)
+
+
+rrule.datetime = Horizon()
+
+
 def rrule_of(rule):
     """The same rule in dateutil's words. Clamping is the last of the days 28 .. n."""
     days, position = rule.get("mdays"), None
@@ -161,6 +173,7 @@ def expected(rule, rng, changes=True):
     end = begin + {1: 40, 2: 200, 3: 800, 4: 5000}[rule["freq"]] * DAY
     from_s = number(begin) * 86400 + rng.randrange(86400)
     to_s = number(end) * 86400
+    rrule.datetime.MAXYEAR = end.year + 1
     found, dates = [], []
     for n, moment in enumerate(recurrence):
         date = moment.date()
@@ -266,6 +279,7 @@ def naive_s(moment):
 
 def read_calendar(calendar, from_s, to_s):
     """The occurrences of a calendar of one event with overrides, as a wall clock shows them."""
+    rrule.datetime.MAXYEAR = 1972 + to_s // (365 * 86400)
     events = calendar.walk("VEVENT")
     found, moved = [], {wall(e["RECURRENCE-ID"].dt): e for e in events if "RECURRENCE-ID" in e}
     for event in (e for e in events if "RECURRENCE-ID" not in e):
@@ -305,6 +319,7 @@ def imported(results):
             rule = plain_rule(rng)
             rule.pop("last", None)
             recurrence, count, _ = rrule_of(rule)
+            rrule.datetime.MAXYEAR = datetime.MAXYEAR
             # DTSTART has to be the first occurrence.
             rule["first"] = next((m.date() for m in recurrence), None)
             if rule["first"] is None:
