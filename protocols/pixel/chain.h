@@ -44,8 +44,9 @@
  *
  *   lin[code] = s ? start[s] + ((slope[s] + bend[s] * d) * d >> INPUT_SHIFT) : dark[d]
  *
- * in uint16, the sum in brackets too. A parabola keeps within 2.5 / 65535 of curves from gamma 1 to
- * 4, of sRGB within 1.1; the 16 darkest codes, where that would show, are correctly rounded. */
+ * in uint16, the sum in brackets too; dark[0] is 0. A parabola keeps within 2.5 / 65535 of curves
+ * from gamma 1 to 4, of sRGB within 1.1; the 16 darkest codes, where that would show, are correctly
+ * rounded. */
 #define INPUT_PIECES 16
 #define INPUT_PIECE  16 /* codes */
 #define INPUT_SHIFT  5

@@ -8,6 +8,7 @@
  * memory, and would otherwise wait for the arithmetic that has just stored it, while the arithmetic
  * units, which are what this chain is bound by, wait for them. */
 #include <immintrin.h>
+#include <stdbool.h>
 #include <string.h>
 
 #include "protocols/pixel/kernels_impl.h"
@@ -55,37 +56,48 @@ void pixel_prepare_avx2(struct pixel_prepared *p, const struct chain_params *par
     p->made_curve = params->curve;
 }
 
-/* The coefficients of one output byte, and what is added to their sum. */
+/* The coefficients of one output byte: R and G; B and what takes light's -32768 away again. */
 struct row {
-    __m256i rg, b, constant;
+    __m256i rg, b0;
 };
 
-static inline struct row load_row(const int16_t m[3], int32_t offset)
+static inline struct row load_row(const int16_t m[3])
 {
     uint32_t rg = (uint16_t)m[0] | (uint32_t)(uint16_t)m[1] << 16;
+    uint32_t b0 = (uint16_t)m[2] | (uint32_t)(uint16_t) - (m[0] + m[1] + m[2]) << 16;
 
-    return (struct row){_mm256_set1_epi32((int)rg), _mm256_set1_epi32((uint16_t)m[2]),
-                        _mm256_set1_epi32(32768 * (m[0] + m[1] + m[2]) + offset)};
+    return (struct row){_mm256_set1_epi32((int)rg), _mm256_set1_epi32((int)b0)};
 }
 
-/* Light of eight LEDs in order, less 32768 each (the multiplier is signed): pairs (R,G), (B,any).
- */
+/* Light of eight LEDs in order, less 32768 each (the multiplier is signed): pairs (R,G), (B,0). */
 struct eight {
-    __m256i rg, b;
+    __m256i rg, b0;
 };
 
 static inline __m256i light_sum(const struct row *row, const struct eight *v)
 {
-    __m256i sum =
-        _mm256_add_epi32(_mm256_madd_epi16(v->rg, row->rg), _mm256_madd_epi16(v->b, row->b));
-
-    return _mm256_add_epi32(sum, row->constant);
+    return _mm256_add_epi32(_mm256_madd_epi16(v->rg, row->rg), _mm256_madd_epi16(v->b0, row->b0));
 }
 
-static inline __m256i bucket_bits(__m256i x)
+/* Matrices that neither make light negative nor more than full need no limits, and most are such.
+ */
+static bool is_bounded(const int16_t m[3][3])
 {
-    x = _mm256_max_epi32(x, _mm256_set1_epi32(CHAIN_OFFSET));
-    x = _mm256_min_epi32(x, _mm256_set1_epi32(CHAIN_MAX));
+    for (unsigned k = 0; k < 3; k++)
+        if ((m[k][0] | m[k][1] | m[k][2]) < 0 ||
+            m[k][0] + m[k][1] + m[k][2] > (CHAIN_MAX - CHAIN_OFFSET) / 65535)
+            return false;
+    return true;
+}
+
+INLINE __m256i bucket_bits(__m256i sum, bool bounded)
+{
+    __m256i x = _mm256_add_epi32(sum, _mm256_set1_epi32(CHAIN_OFFSET));
+
+    if (!bounded) {
+        x = _mm256_max_epi32(x, _mm256_set1_epi32(CHAIN_OFFSET));
+        x = _mm256_min_epi32(x, _mm256_set1_epi32(CHAIN_MAX));
+    }
     return _mm256_srli_epi32(_mm256_castps_si256(_mm256_cvtepi32_ps(x)), 3);
 }
 
@@ -114,16 +126,16 @@ static inline __m256i rise(__m256i slope, __m256i bend, __m256i d)
     return _mm256_mulhi_epu16(slope, _mm256_slli_epi16(d, 16 - INPUT_SHIFT));
 }
 
-/* Light of eight pixels. Each half's four are put in order R G R G R G R G B X B X B X B X, so that
+/* Light of eight pixels. Each half's four are put in order R G R G R G R G B 0 B 0 B 0 B 0, so that
  * unpacking gives the pairs. */
 static inline struct eight light_of(__m256i pixels, const struct pixel_prepared *p)
 {
-    const __m256i order = _mm256_setr_epi8(2, 1, 6, 5, 10, 9, 14, 13, 0, 3, 4, 7, 8, 11, 12, 15, 2,
-                                           1, 6, 5, 10, 9, 14, 13, 0, 3, 4, 7, 8, 11, 12, 15);
+    const __m256i order = _mm256_setr_epi8(2, 1, 6, 5, 10, 9, 14, 13, 0, -1, 4, -1, 8, -1, 12, -1,
+                                           2, 1, 6, 5, 10, 9, 14, 13, 0, -1, 4, -1, 8, -1, 12, -1);
     const __m256i zero = _mm256_setzero_si256(), nibble = _mm256_set1_epi8(15);
     __m256i code = _mm256_shuffle_epi8(pixels, order);
-    __m256i piece = _mm256_and_si256(_mm256_srli_epi16(code, 4), nibble);
     __m256i d = _mm256_and_si256(code, nibble);
+    __m256i piece = _mm256_srli_epi16(_mm256_xor_si256(code, d), 4);
     /* Beyond 15 the top bit is set, for which a shuffle gives 0. */
     __m256i dark = _mm256_adds_epu8(code, _mm256_set1_epi8(0x70));
     __m256i low = _mm256_or_si256(_mm256_shuffle_epi8(plane(p, START_LOW), piece),
@@ -135,11 +147,11 @@ static inline struct eight light_of(__m256i pixels, const struct pixel_prepared 
     __m256i bend = _mm256_shuffle_epi8(plane(p, BEND), piece);
     __m256i rg = rise(_mm256_unpacklo_epi8(slope_low, slope_high), _mm256_unpacklo_epi8(bend, zero),
                       _mm256_unpacklo_epi8(d, zero));
-    __m256i bx = rise(_mm256_unpackhi_epi8(slope_low, slope_high), _mm256_unpackhi_epi8(bend, zero),
+    __m256i b0 = rise(_mm256_unpackhi_epi8(slope_low, slope_high), _mm256_unpackhi_epi8(bend, zero),
                       _mm256_unpackhi_epi8(d, zero));
 
     return (struct eight){_mm256_add_epi16(rg, _mm256_unpacklo_epi8(low, high)),
-                          _mm256_add_epi16(bx, _mm256_unpackhi_epi8(low, high))};
+                          _mm256_add_epi16(b0, _mm256_unpackhi_epi8(low, high))};
 }
 
 static inline __m256 two_pairs(const pixel_lin *src)
@@ -156,9 +168,9 @@ static inline struct eight load_eight(const pixel_lin *src)
     const __m256i flip = _mm256_set1_epi16((short)0x8000);
     __m256 a = two_pairs(src), b = two_pairs(src + 2);
     __m256i rg = _mm256_castps_si256(_mm256_shuffle_ps(a, b, _MM_SHUFFLE(2, 0, 2, 0)));
-    __m256i bx = _mm256_castps_si256(_mm256_shuffle_ps(a, b, _MM_SHUFFLE(3, 1, 3, 1)));
+    __m256i b0 = _mm256_castps_si256(_mm256_shuffle_ps(a, b, _MM_SHUFFLE(3, 1, 3, 1)));
 
-    return (struct eight){_mm256_xor_si256(rg, flip), _mm256_xor_si256(bx, flip)};
+    return (struct eight){_mm256_xor_si256(rg, flip), _mm256_xor_si256(b0, flip)};
 }
 
 static inline __m256 eight_gains(const uint16_t *gains, unsigned channel)
@@ -187,28 +199,38 @@ struct job {
     unsigned phase;
 };
 
-INLINE void store_bits(struct ring *ret, size_t i, const struct row m[3], struct eight v)
+INLINE void store_bits(struct ring *ret, size_t i, const struct row m[3], struct eight v,
+                       bool bounded)
 {
     for (unsigned k = 0; k < 3; k++)
-        _mm256_store_si256((__m256i *)(ret->w[k] + i % RING), bucket_bits(light_sum(&m[k], &v)));
+        _mm256_store_si256((__m256i *)(ret->w[k] + i % RING),
+                           bucket_bits(light_sum(&m[k], &v), bounded));
 }
 
 /* Bits of n LEDs, at most eight, from LED i on: one of these for each kind of source. */
 
+INLINE struct eight light_of_pixels(const struct job *job, size_t i, size_t n)
+{
+    const __m256i place = _mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7);
+    const uint32_t *src = job->pixels + i;
+    __m256i mask;
+
+    if (n == 8)
+        return light_of(_mm256_loadu_si256((const __m256i *)src), job->p);
+    mask = _mm256_cmpgt_epi32(_mm256_set1_epi32((int)n), place);
+    return light_of(_mm256_maskload_epi32((const int *)src, mask), job->p);
+}
+
 INLINE void bits_of_pixels(struct ring *ret, size_t i, size_t n, const struct row m[3],
                            const struct job *job)
 {
-    __m256i pixels;
+    store_bits(ret, i, m, light_of_pixels(job, i, n), false);
+}
 
-    if (n < 8) {
-        const __m256i place = _mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7);
-        __m256i mask = _mm256_cmpgt_epi32(_mm256_set1_epi32((int)n), place);
-
-        pixels = _mm256_maskload_epi32((const int *)(job->pixels + i), mask);
-    } else {
-        pixels = _mm256_loadu_si256((const __m256i *)(job->pixels + i));
-    }
-    store_bits(ret, i, m, light_of(pixels, job->p));
+INLINE void bits_of_bounded_pixels(struct ring *ret, size_t i, size_t n, const struct row m[3],
+                                   const struct job *job)
+{
+    store_bits(ret, i, m, light_of_pixels(job, i, n), true);
 }
 
 INLINE void bits_of_light(struct ring *ret, size_t i, size_t n, const struct row m[3],
@@ -218,7 +240,7 @@ INLINE void bits_of_light(struct ring *ret, size_t i, size_t n, const struct row
 
     if (n < 8)
         memcpy(few, job->light + i, n * sizeof(*few));
-    store_bits(ret, i, m, load_eight(n < 8 ? few : job->light + i));
+    store_bits(ret, i, m, load_eight(n < 8 ? few : job->light + i), false);
 }
 
 INLINE void bits_of_gained_light(struct ring *ret, size_t i, size_t n, const struct row m[3],
@@ -339,13 +361,12 @@ static inline void finish(uint8_t *dst, size_t i, size_t n, const struct ring *b
         store_few(dst + 3 * i, codes_of(bits, i, job), n - i);
 }
 
-INLINE void run(uint8_t *dst, size_t n, const struct job *job, int32_t offset,
+INLINE void run(uint8_t *dst, size_t n, const struct job *job,
                 void (*bits_of)(struct ring *ret, size_t i, size_t n, const struct row m[3],
                                 const struct job *job))
 {
-    const struct row m[3] = {load_row(job->p->params.m[0], offset),
-                             load_row(job->p->params.m[1], offset),
-                             load_row(job->p->params.m[2], offset)};
+    const struct row m[3] = {load_row(job->p->params.m[0]), load_row(job->p->params.m[1]),
+                             load_row(job->p->params.m[2])};
     struct ring bits;
     size_t i = 0;
 
@@ -366,7 +387,10 @@ void pixel_chain_xrgb_avx2(uint8_t *dst, const uint32_t *src, size_t n,
 {
     const struct job job = {.pixels = src, .p = p, .row = row, .phase = phase};
 
-    run(dst, n, &job, CHAIN_OFFSET, bits_of_pixels);
+    if (is_bounded(p->params.m))
+        run(dst, n, &job, bits_of_bounded_pixels);
+    else
+        run(dst, n, &job, bits_of_pixels);
 }
 
 void pixel_chain_lin_avx2(uint8_t *dst, const pixel_lin *src, size_t n,
@@ -377,9 +401,9 @@ void pixel_chain_lin_avx2(uint8_t *dst, const pixel_lin *src, size_t n,
         .light = src, .gains = gains, .order = order, .p = p, .row = row, .phase = phase};
 
     if (gains)
-        run(dst, n, &job, 0, bits_of_gained_light);
+        run(dst, n, &job, bits_of_gained_light);
     else
-        run(dst, n, &job, CHAIN_OFFSET, bits_of_light);
+        run(dst, n, &job, bits_of_light);
 }
 
 void pixel_linearise_avx2(pixel_lin *dst, const uint32_t *src, size_t n,

@@ -53,17 +53,27 @@ struct scene {
     uint16_t gains[3 * (MAX_N + 32)];
 };
 
-/* A row whose magnitudes sum to at most CHAIN_MAX_ROW, often exactly that. */
-static void random_row(int16_t m[3])
+/* A row whose magnitudes sum to at most `left`, often exactly that. */
+static void random_row(int16_t m[3], int left, bool positive)
 {
-    int left = CHAIN_MAX_ROW;
 
     for (unsigned c = 0; c < 3; c++) {
         int v = c == 2 && rnd() % 3 == 0 ? left : (int)(rnd() % (unsigned)(left + 1));
 
         left -= v;
-        m[c] = (int16_t)(rnd() % 3 == 0 ? -v : v);
+        m[c] = (int16_t)(!positive && rnd() % 3 == 0 ? -v : v);
     }
+}
+
+/* Any, or as most walls have it: no row above full light, up to one step below where a sum of 65535
+ * has to be limited, and that step. */
+static void random_matrix(int16_t m[3][3])
+{
+    static const int most[] = {CHAIN_MAX_ROW, CHAIN_MAX_ROW, 16383, 16384, 16383};
+    unsigned kind = rnd() % 5;
+
+    for (unsigned k = 0; k < 3; k++)
+        random_row(m[k], most[kind], kind > 1);
 }
 
 static void random_scene(struct scene *s)
@@ -78,6 +88,7 @@ static void random_scene(struct scene *s)
     case 1:
         fill(&s->input, sizeof(s->input)); /* no order at all: the kernels must not care */
         s->input.start[0] = s->input.slope[0] = s->input.bend[0] = 0;
+        s->input.dark[0] = 0;
         chain_input_fill(&s->input);
         break;
     default:
@@ -88,8 +99,7 @@ static void random_scene(struct scene *s)
         dither_frame(&s->dither, rnd());
     else
         dither_off(&s->dither);
-    for (unsigned k = 0; k < 3; k++)
-        random_row(s->params.m[k]);
+    random_matrix(s->params.m);
     s->params.input = &s->input;
     s->params.curve = &s->curve;
     fill(s->src, sizeof(s->src));
