@@ -85,7 +85,7 @@ static const struct format_member chain_members[] = {
 #define POSE_MEMBERS                                                                               \
     {"turn", "0, 90, 180 or 270", "0", "clockwise, seen from the front, after the mirror"},        \
         {"mirror", "none|x|y|xy", "none", "x: left and right change places"},                      \
-        {"scale", "number or [x, y], 0.01 .. 64", "1, or the pitch divided by canvas_pitch_mm",   \
+        {"scale", "number or [x, y], 0.01 .. 64", "1, or the pitch divided by canvas_pitch_mm",    \
          "canvas pixels from LED to LED, along the cabinet's own axes"},                           \
     {                                                                                              \
         "matrix", "3x3 numbers", "", "correction in linear light, a row each for red, green, blue" \
