@@ -195,15 +195,17 @@ static void tell(struct conflict *c, const struct rule *r, const struct hider *h
         (void)qp_report_add(c->report, QP_SEVERITY_WARNING, r->path,
                             "Check the dates, rights and conditions of its items.",
                             "rule \"%s\": nothing in its playlist may be shown from %s to %s on "
-                            "screen \"%s\" (%u times)",
-                            r->id, from, to, screen, h->n);
+                            "screen \"%s\" (%u time%s)",
+                            r->id, from, to, screen, h->n, h->n == 1 ? "" : "s");
     else
         (void)qp_report_add(c->report, QP_SEVERITY_WARNING, r->path,
-                            "Raise its priority, or change one of the windows.",
+                            h->rule->mandatory && !r->mandatory
+                                ? "Change one of the windows: a mandatory block is whole."
+                                : "Raise its priority, or change one of the windows.",
                             "rule \"%s\" (priority %d) %s by rule \"%s\" (priority %d) from %s to "
-                            "%s on screen \"%s\" (%u times)",
+                            "%s on screen \"%s\" (%u time%s)",
                             r->id, (int)r->priority, never, h->rule->id, (int)h->rule->priority,
-                            from, to, screen, h->n);
+                            from, to, screen, h->n, h->n == 1 ? "" : "s");
 }
 
 static void check_entry(struct sweep *w, const struct entry *e)

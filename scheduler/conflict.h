@@ -14,11 +14,12 @@ struct conflict {
     const struct model *model;
     struct qp_report *report;
     int64_t from_ms, to_ms;
-    uint32_t screen;     /* of the class that is looked at: its first */
-    uint8_t *told;       /* beside rules: bits of what was already reported */
-    uint8_t *told_quota; /* beside quotas: 1 when it could not be judged to its end */
-    uint32_t looks;      /* so far */
-    bool gave_up;        /* there were too many */
+    uint32_t screen;      /* of the class that is looked at: its first */
+    uint8_t *told;        /* beside rules: bits of what was already reported */
+    uint8_t *told_quota;  /* beside quotas: 1 when it could not be judged to its end */
+    uint32_t looks;       /* so far */
+    uint32_t share_steps; /* beyond to_ms */
+    bool gave_up;         /* there were too many */
 };
 
 enum { TOLD_HIDDEN = 1, TOLD_SHARE = 2, TOLD_GRAIN = 4, TOLD_NEVER = 8 };

@@ -7,8 +7,9 @@
 #include "scheduler/conflict.h"
 #include "scheduler/resolve_why.h"
 
-#define STEPS_MAX   50000 /* changes of the mix in one class */
-#define GOAL_DAYS   400   /* of a campaign that are looked at; a longer one is taken as even */
+#define STEPS_MAX   50000  /* changes of the mix in one class */
+#define SHARE_STEPS 200000 /* of all classes, beyond the time that was asked for */
+#define GOAL_DAYS   400    /* of a campaign that are looked at; a longer one is taken as even */
 #define OCCURRENCES 20000
 #define PLACE_MAX   48
 
@@ -77,11 +78,22 @@ static void tell_share(struct conflict *c, const struct mix_sum *m, int64_t at)
                         c->model->screens[c->screen].id);
 }
 
+/* Next summer's shares are an error today: a year is looked at while that is not too much work. */
+static int64_t shares_to(struct conflict *c)
+{
+    int64_t year = c->from_ms + INT64_C(366) * CIVIL_DAY_S * 1000;
+
+    if (c->share_steps >= SHARE_STEPS || year < c->to_ms)
+        return c->to_ms;
+    c->share_steps++;
+    return year;
+}
+
 void conflict_shares(struct conflict *c)
 {
     int64_t at = c->from_ms;
 
-    for (int step = 0; step < STEPS_MAX && at < c->to_ms; step++) {
+    for (int step = 0; step < STEPS_MAX && at < shares_to(c); step++) {
         uint32_t limit[LANE_N] = {0};
         struct mix_sum m;
         struct query q;

@@ -123,11 +123,11 @@ static void tell_shut(const struct mixed *x)
                                          : "Raise its priority, set any_priority, or change one of "
                                            "the windows.",
                         "rule \"%s\" (priority %d) never shows: it may not interrupt rule \"%s\" "
-                        "(priority %d%s) from %s to %s on screen \"%s\" (%u times)",
+                        "(priority %d%s) from %s to %s on screen \"%s\" (%u time%s)",
                         r->id, (int)r->priority, x->by->id, (int)x->by->priority,
                         x->by->mandatory ? ", mandatory" : "",
                         conflict_time(x->c, from, x->from_ms), conflict_time(x->c, to, x->to_ms),
-                        x->c->model->screens[x->c->screen].id, x->shut);
+                        x->c->model->screens[x->c->screen].id, x->shut, x->shut == 1 ? "" : "s");
 }
 
 static void tell_late(const struct mixed *x)
@@ -137,9 +137,10 @@ static void tell_late(const struct mixed *x)
     (void)qp_report_add(x->c->report, QP_SEVERITY_WARNING, x->rule->path,
                         "Choose another time, or raise its priority.",
                         "rule \"%s\": its play at %s is held up by rule \"%s\" for more than %d s "
-                        "and left out on screen \"%s\" (%u times)",
+                        "and left out on screen \"%s\" (%u time%s)",
                         x->rule->id, conflict_time(x->c, at, x->late_ms), x->late_by->id,
-                        TIMELINE_LATE_MS / 1000, x->c->model->screens[x->c->screen].id, x->n_late);
+                        TIMELINE_LATE_MS / 1000, x->c->model->screens[x->c->screen].id, x->n_late,
+                        x->n_late == 1 ? "" : "s");
 }
 
 static void tell_coarse(const struct mixed *x)

@@ -155,7 +155,8 @@ QP_MUST_CHECK int schedule_timeline(const struct schedule *schedule, int64_t fro
  * cannot be met. Findings go to report with the rule's id and JSON path. A quota is judged over
  * whole periods: every hour, day, quarter or year that has a part in [from, to); of the plans of
  * all classes of screens (conflict.h) 20 million items are looked at together, and a quota that was
- * not judged to its end is named with the stretch that was. Returns 0 or -ENOMEM. */
+ * not judged to its end is named with the stretch that was. Shares are looked at for a year, for
+ * 200 000 changes of who has a share. Returns 0 or -ENOMEM. */
 QP_MUST_CHECK int schedule_conflicts(const struct schedule *schedule, int64_t from_ms,
                                      int64_t to_ms, struct qp_report *report);
 

@@ -88,6 +88,23 @@ TEST(shares_above_all_of_the_time)
     mini_free(x);
 }
 
+/* Before saving: not only when the week has come. */
+TEST(shares_of_next_summer)
+{
+    struct mini *x = mini_new("UTC");
+    struct qp_report report;
+    struct rule *r;
+
+    (void)mini_interrupt(x, mini_single(x, 10000), 0.7);
+    r = mini_interrupt(x, mini_single(x, 10000), 0.7);
+    (void)mini_once(x, r, T0 + 200 * DAY_MS, T0 + 201 * DAY_MS);
+    check(x, &report);
+    T_EQ(report.n_errors, 1);
+    T_CHECK(says(&report, "140 % of the time from 2026-07-20 00:00"));
+    qp_report_finish(&report);
+    mini_free(x);
+}
+
 TEST(a_goal_without_room)
 {
     struct mini *x = mini_new("UTC");
