@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "controller/player/ledger.h"
+#include "controller/player/history.h"
 #include "controller/player/playlog.h"
 #include "controller/player/record.h"
 #include "protocols/base/file.h"
@@ -24,9 +24,9 @@
 
 struct known {
     struct known_params params;
-    struct playlog *log;   /* NULL: none */
-    struct ledger *ledger; /* NULL: none */
-    struct verify *verify; /* NULL: nothing wanted it yet */
+    struct playlog *log;     /* NULL: none */
+    struct history *history; /* NULL: none */
+    struct verify *verify;   /* NULL: nothing wanted it yet */
     struct trust trust;
     bool told_clock;
 
@@ -54,8 +54,8 @@ static void notice(struct known *k, const char *text)
 
 static void add_line(struct known *k, char *line)
 {
-    if (k->ledger && line)
-        (void)ledger_add(k->ledger, line, strlen(line)); /* without memory it is not counted */
+    if (k->history && line)
+        history_add(k->history, line);
     playlog_add(k->log, line);
 }
 
@@ -79,7 +79,7 @@ static void close_killed(struct known *k, const cJSON *record)
 
     if (!line)
         return;
-    if (ledger_holds(k->ledger, line, strlen(line))) {
+    if (k->history && ledger_holds(history_ledger(k->history), line, strlen(line))) {
         free(line);
         return;
     }
@@ -107,30 +107,46 @@ static int64_t read_journal(struct known *k, const char *text)
     return seen_ms;
 }
 
+static void tell_passed(struct known *k)
+{
+    uint64_t n = history_passed(k->history);
+    char text[600];
+
+    (void)snprintf(text, sizeof(text), "%.400s: %" PRIu64 " lines are no records; not counted",
+                   k->params.log, n);
+    if (n > 0)
+        notice(k, text);
+}
+
 static int open_log(struct known *k, int64_t *ret_seen_ms, struct qp_diag *diag)
 {
-    char *now, text[600];
     struct qp_diag why = {""};
-    uint64_t passed;
+    char *now;
     int err = playlog_open(&k->log, k->params.log, &now, diag);
 
     if (err < 0)
         return err;
-    err = ledger_create(&k->ledger, k->params.screen);
-    if (err < 0) {
-        free(now);
-        return qp_diag_set(diag, err, "out of memory");
-    }
-    if (ledger_read(k->ledger, k->params.log, &passed, &why) < 0)
+    if (history_open(&k->history, k->params.log, k->params.screen, k->params.must_wait, &why) == 0)
+        tell_passed(k);
+    else
         notice(k, why.text);
-    if (passed > 0) {
-        (void)snprintf(text, sizeof(text), "%.400s: %" PRIu64 " lines are no records; not counted",
-                       k->params.log, passed);
-        notice(k, text);
-    }
     *ret_seen_ms = read_journal(k, now);
     free(now);
     return 0;
+}
+
+/* Of a large log the whole is known now. */
+static bool look_at_history(struct known *k)
+{
+    struct qp_diag why;
+
+    if (!k->history || !history_has_news(k->history, &why))
+        return false;
+    if (why.text[0])
+        notice(k, why.text);
+    else
+        tell_passed(k);
+    return !why.text[0];
 }
 
 static void write_now(struct known *k, const struct known_now *now, bool sync)
@@ -329,11 +345,11 @@ int known_counts(struct known *k, const struct model *model, uint32_t screen, in
     midnights(model->screens[screen].zone, from_ms, &midnight, ret_until_ms);
     *ret = NULL;
     *ret_n = 0;
-    if (!k->ledger && facts->n_counts == 0)
+    if (!k->history && facts->n_counts == 0)
         return 0;
     /* Planning goes ahead of time: at midnight the last minutes are not delivered yet. */
-    return ledger_counts(k->ledger, model, screen, midnight - PLAN_MARGIN_MS, facts->counts,
-                         facts->n_counts, ret, ret_n);
+    return ledger_counts(k->history ? history_ledger(k->history) : NULL, model, screen,
+                         midnight - PLAN_MARGIN_MS, facts->counts, facts->n_counts, ret, ret_n);
 }
 
 /* --- files -------------------------------------------------------------------------------------
@@ -441,6 +457,7 @@ bool known_tick(struct known *k, const struct known_now *now)
     k->want_anew = false;
     hold(k, now);
     anew |= look_at_files(k, now->now_ms);
+    anew |= look_at_history(k);
     if (k->want_facts) {
         k->want_facts = false;
         anew |= read_facts(k, now->model);
@@ -494,7 +511,7 @@ void known_destroy(struct known *k)
     if (!k)
         return;
     close_log(k);
-    ledger_destroy(k->ledger);
+    history_close(k->history);
     verify_destroy(k->verify);
     free(k->facts);
     free(k->refused);

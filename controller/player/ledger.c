@@ -366,7 +366,9 @@ struct reading {
     struct ledger *ledger;
     char *buf; /* READ_BYTES */
     size_t n;
-    bool passing; /* inside a line that is too long */
+    int64_t left; /* bytes of the part */
+    bool passing; /* inside a line that is too long, or that began before the part */
+    bool is_first;
     uint64_t passed;
 };
 
@@ -382,8 +384,8 @@ static int take_lines(struct reading *r)
 
         if (err == -ENOMEM)
             return err;
-        r->passed += err < 0;
-        r->passing = false;
+        r->passed += err < 0 && !r->is_first;
+        r->passing = r->is_first = false;
         from += len + 1;
     }
     r->n -= from;
@@ -395,39 +397,59 @@ static int take_lines(struct reading *r)
     return 0;
 }
 
-static int read_all(struct reading *r, int fd)
+static int read_all(struct reading *r, int fd, const struct ledger_part *part)
 {
-    for (;;) {
-        ssize_t got = read(fd, r->buf + r->n, READ_BYTES - r->n);
+    while (r->left > 0) {
+        size_t room = READ_BYTES - r->n;
+        ssize_t got = read(fd, r->buf + r->n, (int64_t)room < r->left ? room : (size_t)r->left);
         int err;
 
+        if (part->stop && atomic_load(part->stop))
+            return -ECANCELED;
         if (got < 0 && errno == EINTR)
             continue;
         if (got <= 0)
             return got < 0 ? -errno : 0;
         r->n += (size_t)got;
+        r->left -= got;
         err = take_lines(r);
         if (err < 0)
             return err;
     }
+    return 0;
 }
 
-int ledger_read(struct ledger *l, const char *file, uint64_t *ret_passed, struct qp_diag *diag)
+static int read_part(struct reading *r, const struct ledger_part *part)
 {
-    struct reading r = {.ledger = l, .buf = malloc(READ_BYTES)};
-    int fd = open(file, O_RDONLY | O_CLOEXEC | O_NONBLOCK), err;
+    int fd = open(part->file, O_RDONLY | O_CLOEXEC | O_NONBLOCK), err;
 
-    *ret_passed = 0;
     if (fd < 0)
-        err = errno == ENOENT ? 0 : -errno;
-    else
-        err = r.buf ? read_all(&r, fd) : -ENOMEM;
-    if (fd >= 0)
-        (void)close(fd);
+        return errno == ENOENT ? 0 : -errno;
+    err = r->buf ? 0 : -ENOMEM;
+    /* From the byte before: when that ends a line, the first one is whole. */
+    if (err == 0 && part->from > 0 && lseek(fd, part->from - 1, SEEK_SET) < 0)
+        err = -errno;
+    if (err == 0)
+        err = read_all(r, fd, part);
+    (void)close(fd);
+    return err;
+}
+
+int ledger_read(struct ledger *l, const struct ledger_part *part, uint64_t *ret_passed,
+                struct qp_diag *diag)
+{
+    bool inside = part->from > 0;
+    struct reading r = {.ledger = l,
+                        .buf = malloc(READ_BYTES),
+                        .left = part->to - part->from + inside,
+                        .passing = inside,
+                        .is_first = inside};
+    int err = read_part(&r, part);
+
     free(r.buf);
-    *ret_passed = r.passed + (r.passing || r.n > 0);
+    *ret_passed = r.passed + (!r.is_first && (r.passing || r.n > 0));
     if (err < 0)
-        return qp_diag_set(diag, err, "%s: what was delivered cannot be read: %s", file,
+        return qp_diag_set(diag, err, "%s: what was delivered cannot be read: %s", part->file,
                            strerror(-err));
     return 0;
 }
@@ -452,6 +474,7 @@ struct counting {
     int64_t until_ms;
     struct play_count *counts;
     uint32_t n;
+    int64_t *starts; /* behind the counts, in the same memory: the ledger's own go on growing */
 };
 
 /* A rule whose last start the file knows better keeps the file's counts. */
@@ -477,6 +500,7 @@ static void add_rules(struct counting *c, uint32_t n_others)
         r = &c->ledger->rules[at];
         if (r->n == 0 || file_is_newer(c, n_others, i, r->starts[r->n - 1]))
             continue;
+        memcpy(c->starts, r->starts, r->n * sizeof(*r->starts));
         c->counts[c->n++] = (struct play_count){.rule = i,
                                                 .campaign = NONE,
                                                 .screen = c->screen,
@@ -484,8 +508,9 @@ static void add_rules(struct counting *c, uint32_t n_others)
                                                 .seconds = r->all.ms / 1000,
                                                 .last_start_ms = r->starts[r->n - 1],
                                                 .plays_last_hour = r->n,
-                                                .starts = r->starts,
+                                                .starts = c->starts,
                                                 .n_starts = r->n};
+        c->starts += r->n;
     }
 }
 
@@ -531,16 +556,21 @@ int ledger_counts(struct ledger *l, const struct model *model, uint32_t screen, 
                   uint32_t *ret_n)
 {
     struct counting c = {.ledger = l, .model = model, .screen = screen, .until_ms = until_ms};
-    size_t cap = (size_t)n_others + model->n_rules + model->n_campaigns + 1;
+    size_t cap = (size_t)n_others + model->n_rules + model->n_campaigns + 1, starts = 0;
 
-    c.counts = calloc(cap, sizeof(*c.counts));
+    for (uint32_t i = 0; l && i < l->n_rules; i++)
+        starts += l->rules[i].n;
+    c.counts = calloc(1, cap * sizeof(*c.counts) + starts * sizeof(*c.starts));
     if (!c.counts)
         return -ENOMEM;
+    c.starts = (int64_t *)(void *)(c.counts + cap);
     if (n_others)
         memcpy(c.counts, others, n_others * sizeof(*others));
     c.n = n_others;
-    add_rules(&c, n_others);
-    add_campaigns(&c, n_others);
+    if (l) {
+        add_rules(&c, n_others);
+        add_campaigns(&c, n_others);
+    }
     *ret = c.counts;
     *ret_n = c.n;
     return 0;

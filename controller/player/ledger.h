@@ -6,10 +6,11 @@
  * when something of it was to be seen. Records of one play (a new schedule or a restart in the
  * middle of an item) count as one play and add their time.
  *
- * Everything belongs to the loop thread. */
+ * One thread at a time. */
 #ifndef CONTROLLER_PLAYER_LEDGER_H
 #define CONTROLLER_PLAYER_LEDGER_H
 
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -27,11 +28,18 @@ struct ledger;
 QP_MUST_CHECK int ledger_create(struct ledger **ret, const char *screen);
 void ledger_destroy(struct ledger *ledger); /* NULL is fine */
 
-/* Take every record of a log, line by line in constant memory. What is no record (a torn line, a
- * line of something else) is passed over and counted in *ret_passed. A file that does not exist is
- * an empty log. Returns 0, -ENOMEM or the errno of open/read with a sentence. */
-QP_MUST_CHECK int ledger_read(struct ledger *ledger, const char *file, uint64_t *ret_passed,
-                              struct qp_diag *diag);
+/* Take every record of a log between two offsets, line by line in constant memory; a line that
+ * begins before `from` is not taken (from 0: all are). What is no record (a torn line, a line of
+ * something else) is passed over and counted in *ret_passed. A file that does not exist is an empty
+ * log. stop: set by another thread, breaks off; may be NULL. Returns 0, -ECANCELED, -ENOMEM or the
+ * errno of open/read with a sentence. */
+struct ledger_part {
+    const char *file;
+    int64_t from, to; /* bytes */
+    const atomic_bool *stop;
+};
+QP_MUST_CHECK int ledger_read(struct ledger *ledger, const struct ledger_part *part,
+                              uint64_t *ret_passed, struct qp_diag *diag);
 
 /* Take one record, without the end of line. Returns 0, -EINVAL (no record; nothing changed) or
  * -ENOMEM (it is not counted). */
@@ -40,9 +48,10 @@ int ledger_add(struct ledger *ledger, const char *line, size_t len);
 /* Was a record with the start and the item of this one among the last that were added? */
 bool ledger_holds(const struct ledger *ledger, const char *line, size_t len);
 
-/* Counts for the scheduler (schedule.h), new memory: free() *ret. Per rule of the model the starts
- * of its last hour; per campaign what had ended by until_ms, rounded down to a quarter of an hour:
- * the same for every slice of a day, and the same after a restart.
+/* Counts for the scheduler (schedule.h), new memory: free() *ret; ledger NULL: nothing delivered.
+ * Per rule of the model the starts of its last hour; per campaign what had ended by until_ms,
+ * rounded down to a quarter of an hour: the same for every slice of a day, and the same after a
+ * restart.
  *
  * others: counts that a facts file gives, of this and other screens. Other screens' are taken as
  * they are. For this screen the larger of the two counts, since what the file knows of it came from

@@ -51,7 +51,8 @@ struct program {
     uint32_t n_bars;
     int64_t now_ms;
     bool is_over;
-    int64_t asked_ms; /* what is resolved now was asked at; INT64_MIN: never */
+    const char *clock; /* how far it was believed when this program was made */
+    int64_t asked_ms;  /* what is resolved now was asked at; INT64_MIN: never */
     bool has_rule;
     const char *rule;     /* of the model */
     struct shown *newest; /* of the stretch that feed.last is, while it lives */
@@ -118,7 +119,7 @@ static cJSON *record_of(const struct shown *s, const struct play_record *record,
         .presented = record->presented,
         .dark = record->dark,
         .reason = reason,
-        .clock = known_clock(p->params.known),
+        .clock = p->clock,
     };
 
     return record_tree(&r);
@@ -611,6 +612,7 @@ static void verify_in_order(const struct program *p)
 static int open_facts(struct program *p, struct qp_diag *diag)
 {
     known_facts(p->params.known, p->model, &p->given);
+    p->clock = known_clock(p->params.known);
     verify_in_order(p);
     if (find_missing(p) < 0)
         return qp_diag_set(diag, -ENOMEM, "out of memory");

@@ -42,6 +42,10 @@ class Counted(Stage):
                     found.append(json.loads(line))
         return [r for r in found if isinstance(r, dict) and "rule" in r]
 
+    def tail(self):
+        """The records of the last run."""
+        return [r for r in self.records()[-10:] if r["clock"] == "rehearsal"]
+
     def begins(self, name="ad", clock=None):
         """When the plays of a rule began, or would have, had they been on from their start."""
         return sorted({millis(r["start"]) - r["position_ms"] for r in self.records()
@@ -131,6 +135,25 @@ def check_goal(folder):
            f"{found} {ended}")
 
 
+def check_large(folder):
+    """What plays begins at once; what the beginning of a large log says comes to it when read."""
+    stage = Counted(folder)
+    stage.schedule([BASE, ad(plays_per_hour=120, campaign="sale")],
+                   campaigns=[{"id": "sale", "first_day": "2026-07-17", "last_day": "2026-07-18",
+                               "plays": 5760}])
+    with open(stage.log, "w", encoding="utf-8") as file:
+        for i in range(5760):
+            file.write(json.dumps(record(17, i % 1200)) + "\n")
+        other = json.dumps(record(17, 0, screen="s2")) + "\n"
+        file.write(other * ((5 << 20) // len(other)))
+    with start_player(*stage.arguments("2026-07-18T09:00:31+08:00")) as process:
+        until(lambda: '"rule":"base"' in stage.journal(), 60, "what the whole log asks for")
+        ended = process.stop()
+    found = [(r["rule"], r["start"]) for r in stage.tail()]
+    tap.ok(ended.status == 0 and found[-1][0] == "base" and found[-1][1] < "2026-07-18T01:00:40",
+           "a large log is read while the show is on", f"{ended}{found}")
+
+
 def check_split(folder):
     """A play in two parts is one play: 600 of them reach half the goal, not all of it."""
     stage = Counted(folder)
@@ -162,7 +185,8 @@ def check_facts(folder):
 
 def main():
     for name, function in (("a restart", check_goes_on), ("a gap", check_gap), ("goals", check_goal),
-                           ("two parts", check_split), ("facts", check_facts)):
+                           ("a large log", check_large), ("two parts", check_split),
+                           ("facts", check_facts)):
         with temporary() as folder:
             tap.case(name, function, folder)
     tap.done()

@@ -73,6 +73,8 @@ class Stage:
 
     def journal(self):
         """What the journal beside the log says: the newer of its two slots."""
+        if not os.path.exists(f"{self.log}.now"):
+            return ""
         with open(f"{self.log}.now", encoding="utf-8") as file:
             slots = [line.split(" ", 3) for line in file.read().strip("\0").splitlines()]
         return max(((int(s[1]), s[3]) for s in slots if len(s) == 4), default=(0, ""))[1]
