@@ -5,7 +5,8 @@
 #include "scheduler/resolve_query.h"
 #include "scheduler/resolve_why.h"
 
-#define ALL_LANES ((1u << LANE_N) - 1)
+#define ALL_LANES  ((1u << LANE_N) - 1)
+#define MORE_LOOKS 4096u /* shared by all rules: with few of them each look is cheap */
 
 static const struct found nobody = {.rule = NULL};
 
@@ -181,11 +182,13 @@ static bool is_unchanged(const struct resolution *a, const struct resolution *b)
 void schedule_resolve(const struct schedule *schedule, int64_t at_ms, uint32_t screen,
                       const struct facts *facts, struct resolution *ret)
 {
+    const struct class *class = &schedule->classes[schedule->class_of[screen]];
     struct resolution later = {.applicable = NULL};
+    uint32_t looks = SCHEDULE_NEXT_LOOKS + MORE_LOOKS / (class->n_entries + 16);
     bool sure = true;
 
     resolve(schedule, at_ms, screen, facts, ret, &sure);
-    for (int i = 0; i < SCHEDULE_NEXT_LOOKS && !sure && ret->next_change_ms != FOREVER_MS; i++) {
+    for (uint32_t i = 0; i < looks && !sure && ret->next_change_ms != FOREVER_MS; i++) {
         sure = true;
         resolve(schedule, ret->next_change_ms, screen, facts, &later, &sure);
         if (!is_unchanged(ret, &later))

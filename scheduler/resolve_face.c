@@ -68,7 +68,7 @@ int64_t query_first_s(struct query *q, uint32_t zone, int64_t wall_s)
 
 const struct sun_day *query_sun(struct query *q, uint32_t zone, int32_t day)
 {
-    struct sun_day *sun = &q->zones[zone].suns[(uint32_t)day % 8];
+    struct sun_day *sun = &q->zones[zone].suns[(uint32_t)day % QUERY_SUNS];
     int64_t rise_ms = 0, set_ms = 0;
 
     if (!sun->ready || sun->day != day) {
@@ -388,13 +388,13 @@ static uint32_t end_of_better(const struct query *q, const struct face *f, enum 
     return lo;
 }
 
-/* The first open one of a lane, which by the order of its entries is the best of the day. is_later:
- * the best so far started on a later day. */
+/* The first open one of a lane up to an entry, which by the order of the entries is the best of the
+ * day. */
 static void scan_lane(struct query *q, const struct face *f, enum lane lane, int32_t day,
-                      const struct since *s, const struct rows *rows, bool is_later,
+                      const struct since *s, const struct rows *rows, uint32_t to,
                       struct best *best)
 {
-    uint32_t from = f->lane_from[lane], to = end_of_better(q, f, lane, best, is_later);
+    uint32_t from = f->lane_from[lane];
 
     for (uint32_t w = from / 64; w * 64 < to; w++) {
         uint64_t bits = rows_word(rows, w);
@@ -424,22 +424,36 @@ static bool is_mine(const struct best *before, const struct best *mine)
     return mine->entry != before->entry || mine->occurrence.start_ms != before->occurrence.start_ms;
 }
 
+/* What starts on a day is later than all of so many days before. */
+static int32_t start_days(const struct face *f)
+{
+    return f->start_kind == EDGE_CLOCK ? 0 : 4;
+}
+
 static void scan_day(struct query *q, const struct face *f, unsigned lanes, int32_t day,
                      const struct best before[LANE_N], struct best best[LANE_N])
 {
     struct rows rows = {.n = 0};
+    uint32_t to[LANE_N];
     struct since s;
+    bool any = false;
 
-    if (!since_points(q, f, day, &s))
+    for (int lane = 0; lane < LANE_N; lane++) {
+        bool is_later =
+            is_mine(&before[lane], &best[lane]) && best[lane].occurrence.day > day + start_days(f);
+
+        to[lane] = f->lane_from[lane];
+        if (lanes >> lane & 1)
+            to[lane] = end_of_better(q, f, (enum lane)lane, &best[lane], is_later);
+        any |= to[lane] > f->lane_from[lane];
+    }
+    if (!any || !since_points(q, f, day, &s))
         return;
     add_row(&rows, f, &f->rank[DIM_STARTED], dim_row(&f->rank[DIM_STARTED], s.start_s));
     add_row(&rows, f, &f->rank[DIM_ENDS], dim_row(&f->rank[DIM_ENDS], s.end_s));
     query_day_rows(q, f, f->rank, day, &rows);
     for (int lane = 0; lane < LANE_N; lane++)
-        if (lanes >> lane & 1)
-            scan_lane(q, f, (enum lane)lane, day, &s, &rows,
-                      f->start_kind == EDGE_CLOCK && is_mine(&before[lane], &best[lane]),
-                      &best[lane]);
+        scan_lane(q, f, (enum lane)lane, day, &s, &rows, to[lane], &best[lane]);
 }
 
 static void scan_exactly(struct query *q, const struct face *f, enum lane lane, struct best *best)

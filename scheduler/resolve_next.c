@@ -112,6 +112,27 @@ static bool look_at_day(struct ahead *a, int32_t day, int64_t point_s, uint32_t 
     return false;
 }
 
+/* May a challenger start on that day? Spares asking for its sun. */
+static bool has_start_day(struct ahead *a, int32_t day)
+{
+    const struct face *f = a->face;
+    struct rows rows = {.n = 0};
+
+    query_day_rows(a->q, f, f->start, day, &rows);
+    for (uint32_t w = 0; w < f->n_words; w++) {
+        uint64_t bits = holds_challenger(a, w) ? rows_word(&rows, w) : 0;
+
+        for (; bits; bits &= bits - 1) {
+            uint32_t i = w * 64 + (uint32_t)__builtin_ctzll(bits);
+
+            if (i < f->n && is_challenger(a, f->by_start[i]) &&
+                query_starts_on(a->q, &a->q->class->entries[f->by_start[i]], day))
+                return true;
+        }
+    }
+    return false;
+}
+
 /* The earliest that anything of a day may start, and from where on it has not yet. False: nothing
  * of that day will. */
 static bool day_begins(struct ahead *a, int32_t day, int64_t *ret_ms, int64_t *ret_point_s,
@@ -154,10 +175,8 @@ static void look_ahead(struct ahead *a)
 
         if (today + n > q->class->last_day)
             return;
-        if (f->start_kind != EDGE_CLOCK) {
+        if (f->start_kind != EDGE_CLOCK)
             lowest_ms += SUN_LO_S;
-            looks += SUN_LOOKS;
-        }
         lowest_ms = (query_first_s(q, f->zone, lowest_ms)) * 1000;
         if (n > 0 && lowest_ms >= q->bound_ms)
             return;
@@ -166,11 +185,16 @@ static void look_ahead(struct ahead *a)
             q->sure = false;
             return;
         }
+        looks += f->n_words + 8;
+        if (f->start_kind != EDGE_CLOCK) {
+            if (!has_start_day(a, today + n))
+                continue;
+            looks += SUN_LOOKS;
+        }
         if (!day_begins(a, today + n, &begins_ms, &point_s, &from))
             continue;
         if (begins_ms >= q->bound_ms)
             return;
-        looks += f->n_words + 8;
         if (look_at_day(a, today + n, point_s, from) && f->start_kind == EDGE_CLOCK)
             return;
     }

@@ -7,6 +7,9 @@
 #include "scheduler/civil.h"
 #include "scheduler/schedule_index.h"
 
+#define QUERY_DATES 64
+#define QUERY_SUNS  64
+
 /* The instant in one of the class's zones. */
 struct zone_now {
     bool ready;
@@ -17,8 +20,8 @@ struct zone_now {
     struct sun_day {
         int32_t day;
         bool ready, shines;
-        int64_t s[3]; /* by enum edge_kind: rise and set, UTC */
-    } suns[8];        /* by the last bits of day */
+        int64_t s[3];   /* by enum edge_kind: rise and set, UTC */
+    } suns[QUERY_SUNS]; /* by the last bits of day */
 };
 
 /* A date, for recurrences. */
@@ -29,8 +32,6 @@ struct date_now {
     struct civil date;
     struct lunar_date lunar;
 };
-
-#define QUERY_DATES 64
 
 struct query {
     const struct schedule *schedule;

@@ -83,9 +83,10 @@ struct resolution {
     double brightness, nits, volume; /* caps; brightness 0..1; nits, volume NAN: not said */
     /* > at; nothing of the above changes before it, and something does then; FOREVER_MS: never.
      * The search is bounded: with some ten thousand rules on a screen that do not begin for weeks
-     * (hundreds: for years), or after SCHEDULE_NEXT_LOOKS instants at which something was only
-     * possible (the end of an item's validity, a rule that begins with nothing to play), it may be
-     * a later instant at which nothing changes yet. schedule_next_change() walks on. */
+     * (hundreds: for years), or after SCHEDULE_NEXT_LOOKS instants (a hundred with few rules) at
+     * which something was only possible (the end of an item's validity, a rule that begins with
+     * nothing to play), it may be a later instant at which nothing changes yet.
+     * schedule_next_change() walks on. */
     int64_t next_change_ms;
     /* Sum of the shares that interrupts and slots ask for now, when applicable is given; above 1
      * they are scaled down, which deserves an alarm. */

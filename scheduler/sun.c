@@ -53,19 +53,21 @@ double sun_noon(int64_t day, double lon)
     return noon - sun_at(noon).equation_s;
 }
 
-/* side: -1 rise, 1 set. The sun moves on while it climbs: three rounds settle it to a second. */
-static bool crossing(int64_t day, double lat, double lon, double side, double *ret_s)
+/* side: -1 rise, 1 set; sun: at the mean noon. It moves on while it climbs: three rounds settle it
+ * to a second. */
+static bool crossing(double noon, struct sun sun, double lat, double side, double *ret_s)
 {
-    double noon = mean_noon(day, lon), s = noon;
+    double s = noon;
 
     for (int i = 0; i < 3; i++) {
-        struct sun sun = sun_at(s);
         double h = cos(ZENITH) / (cos(lat * RAD) * cos(sun.declination)) -
                    tan(lat * RAD) * tan(sun.declination);
 
         if (!(fabs(h) <= 1.0)) /* NaN as well */
             return false;
         s = noon - sun.equation_s + side * acos(h) / RAD * SECONDS_PER_DEGREE;
+        if (i < 2)
+            sun = sun_at(s);
     }
     *ret_s = s;
     return true;
@@ -73,12 +75,16 @@ static bool crossing(int64_t day, double lat, double lon, double side, double *r
 
 bool sun_rise(int64_t day, double lat, double lon, double *ret_s)
 {
-    return crossing(day, lat, lon, -1.0, ret_s);
+    double noon = mean_noon(day, lon);
+
+    return crossing(noon, sun_at(noon), lat, -1.0, ret_s);
 }
 
 bool sun_set(int64_t day, double lat, double lon, double *ret_s)
 {
-    return crossing(day, lat, lon, 1.0, ret_s);
+    double noon = mean_noon(day, lon);
+
+    return crossing(noon, sun_at(noon), lat, 1.0, ret_s);
 }
 
 static int32_t offset_at(const struct tz *zone, int64_t utc_s)
@@ -120,11 +126,15 @@ static int64_t whole_minutes_ms(double s)
 bool sun_times(double lat, double lon, int32_t day, const struct tz *zone, int64_t *ret_rise_ms,
                int64_t *ret_set_ms)
 {
-    double rise, set;
+    double rise, set, mean;
+    struct sun sun;
     int64_t noon;
 
-    if (!(fabs(lat) <= 90.0) || !(fabs(lon) <= 180.0) || !noon_of_date(lon, day, zone, &noon) ||
-        !sun_rise(noon, lat, lon, &rise) || !sun_set(noon, lat, lon, &set))
+    if (!(fabs(lat) <= 90.0) || !(fabs(lon) <= 180.0) || !noon_of_date(lon, day, zone, &noon))
+        return false;
+    mean = mean_noon(noon, lon);
+    sun = sun_at(mean);
+    if (!crossing(mean, sun, lat, -1.0, &rise) || !crossing(mean, sun, lat, 1.0, &set))
         return false;
     *ret_rise_ms = whole_minutes_ms(rise);
     *ret_set_ms = whole_minutes_ms(set);
