@@ -458,6 +458,7 @@ static void finish_loop(struct timeline *tl, const struct rule *rule, int64_t bo
         if (t.pick.item == NONE)
             return;
         full = start + t.pick.len_ms;
+        timeline_count(tl, t.pick.item, start, full < limit ? full : limit);
         tl->now_ms = full < limit ? full : limit;
         tell_item(tl, (struct stretch){.start_ms = start,
                                        .end_ms = tl->now_ms,

@@ -570,6 +570,39 @@ TEST(shares_hold_in_random_mixes)
 /* --- determinism -------------------------------------------------------------------------------
  */
 
+/* What counts over the day, too: a quota, a separation, exact times, a mandatory block. */
+static void add_bounds(struct mini *x, uint64_t seed)
+{
+    static int32_t at[] = {7 * 3600, 13 * 3600 + 1800};
+    struct rule *r;
+
+    r = mini_interrupt(x, mini_single(x, 20000), 0);
+    r->at_s = at;
+    r->n_at = 2;
+    r->any_priority = true;
+    r = mini_rule(x, mini_single(x, 600000));
+    r->mandatory = true;
+    (void)mini_daily(x, r, 19 * 60, 19 * 60 + 30);
+    x->quotas[0] = (struct quota){.id = x->ids[0],
+                                  .targets = &x->targets[0],
+                                  .n_targets = 1,
+                                  .numerator = 1,
+                                  .denominator = NONE,
+                                  .measure = seed % 2 ? QUOTA_PLAYS : QUOTA_SECONDS,
+                                  .period = seed % 4 < 2 ? QUOTA_DAY : QUOTA_HOUR,
+                                  .band_start_s = 6 * 3600,
+                                  .band_end_s = 86400,
+                                  .min = 0.15,
+                                  .max = NAN,
+                                  .action = QUOTA_AUTOFILL,
+                                  .filler = mini_single(x, 14000)};
+    x->items[x->m.n_items - 1].category = 1;
+    x->m.n_quotas = 1;
+    x->items[0].advertiser = x->items[1].advertiser = x->ids[0];
+    x->separations[0] = (struct separation){.category = NONE, .gap_ms = 9000};
+    x->m.n_separations = seed % 3 == 0;
+}
+
 static struct mini *busy_day(uint64_t seed)
 {
     struct mini *x = mini_new("America/New_York");
@@ -596,6 +629,7 @@ static struct mini *busy_day(uint64_t seed)
             r->priority = 1;
         }
     }
+    add_bounds(x, seed);
     mini_prepare(x);
     return x;
 }
