@@ -152,7 +152,6 @@ $(foreach p,$(PROGS),$(eval $(call prog,$p)))
 # A test that makes allocations fail leads those of the library to itself: ldextra.FILE.
 ldextra.tests/unit/base/oom_test.c := $(addprefix -Wl$(comma)--wrap=,malloc calloc realloc reallocarray strdup)
 ldextra.tests/unit/scheduler/load_oom_test.c := $(ldextra.tests/unit/base/oom_test.c),--wrap=open_memstream
-ldextra.tests/unit/scheduler/load_oom_test.c := $(ldextra.tests/unit/base/oom_test.c),--wrap=open_memstream
 
 # A test links its own layer and what lies below it, nothing else: code that reaches upwards does
 # not link. The folder below tests/unit, tests/fuzz names the layer.

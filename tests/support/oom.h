@@ -16,7 +16,7 @@
 static long oom_fail_at; /* the n-th allocation fails; 0: none does */
 static long oom_n;
 
-static bool oom_fails(void)
+static inline bool oom_fails(void)
 {
     return ++oom_n == oom_fail_at;
 }
@@ -59,7 +59,7 @@ char *__wrap_strdup(const char *text)
 
 /* Call attempt() with every allocation failing in turn. It returns true when it had all it needed.
  * At least min_failures must have been seen, so that a wrapper that is not linked is noticed. */
-static void oom_try_all(bool (*attempt)(void), long min_failures)
+static inline void oom_try_all(bool (*attempt)(void), long min_failures)
 {
     cJSON_Hooks hooks = {.malloc_fn = __wrap_malloc, .free_fn = free};
     long n = 0;
