@@ -27,6 +27,10 @@ uint64_t together_way(const struct packet_plan *plan, const struct driver *drive
     if (plan->latch_key == 0)
         return 0;
     to = plan->packets[plan->n_packets - 1].ip;
+    /* Which network a limited broadcast reaches only the routes of a real link know (way_now): a
+     * capture or a virtual wall gets each output's own. */
+    if (to == UINT32_MAX && config->type != LINK_UDP)
+        return 0;
     numbers[0] = (uint32_t)config->type;
     numbers[1] = plan->latch_key;
     numbers[2] = to ? to : config->to_ip;

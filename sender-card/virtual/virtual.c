@@ -374,6 +374,11 @@ static bool wants(const struct vport *p, const struct udpip_datagram *d)
 /* Whether a latch that comes with the packets of a is heard by the receivers of b. */
 static bool share_latch(const struct vport *a, const struct vport *b)
 {
+    static const uint8_t everywhere[4] = {0};
+
+    /* Which network a limited broadcast is for, the wall file does not say. */
+    if (a->driver == VDRIVER_ARTNET && memcmp(a->latch_to, everywhere, 4) == 0)
+        return false;
     return a != b && a->driver == b->driver && a->udp_port == b->udp_port &&
            strcmp(a->nic, b->nic) == 0 &&
            memcmp(a->latch_to, b->latch_to, sizeof(a->latch_to)) == 0;

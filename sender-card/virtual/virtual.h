@@ -63,8 +63,8 @@ void virtual_universes(const struct virtual_wall *vw, uint32_t port, uint32_t *r
  * pcap_linktype. time_ns: any clock that only grows; 0: unknown. */
 void virtual_feed_packet(struct virtual_wall *vw, uint32_t port, uint16_t linktype, int64_t time_ns,
                          const uint8_t *buf, size_t len);
-/* The payload of a UDP datagram. A latch that outputs share (ArtSync, sACN's synchronization
- * packet) reaches all of them, also where port names the one that sent it. */
+/* The payload of a UDP datagram. A latch that outputs share (sACN's synchronization packet,
+ * ArtSync to an address) reaches all of them, also where port names the one that sent it. */
 void virtual_feed_datagram(struct virtual_wall *vw, uint32_t port, int64_t time_ns,
                            const struct udpip_datagram *datagram);
 /* Count something that never became a packet: a message of the local socket that is none, a file

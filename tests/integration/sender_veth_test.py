@@ -265,6 +265,68 @@ def test_hot(folder):
     ip("link del led1")
 
 
+def read_artnet(ears):
+    """Opcodes in the order in which they arrived, by interface."""
+    heard = {}
+    for name, s in ears.items():
+        heard[name] = []
+        while True:
+            try:
+                frame, address = s.recvfrom(2048)
+            except BlockingIOError:
+                break
+            if address[2] != socket.PACKET_OUTGOING and frame[42:50] == b"Art-Net\0":
+                heard[name].append(struct.unpack_from("<H", frame, 50)[0])
+    return heard
+
+
+def test_artsync(folder):
+    """Three outputs, two of them on one network: one broadcast ArtSync a frame and network."""
+    ears = {}
+    for i in range(2):
+        pair(f"led{i}", f"card{i}")
+        ip(f"address add 10.{i}.0.1/24 dev led{i}")
+        for node in (2, 3):
+            ip(f"neighbour add 10.{i}.0.{node} lladdr 02:00:00:00:00:0{node} dev led{i}")
+        ears[f"card{i}"] = ear(f"card{i}")
+    path = os.path.join(folder, "wall.json")
+    with open(path, "w", encoding="utf-8") as f:
+        json.dump({"name": "sync", "canvas": {"width": 60, "height": 20}, "refresh": 50,
+                   "types": {"c": {"width": 20, "height": 20, "pitch_mm": 4}},
+                   "cabinets": [{"id": f"c{i}", "type": "c", "x": 20 * i, "y": 0} for i in range(3)],
+                   "outputs": [{"id": f"o{i}", "driver": "artnet", "chain": [f"c{i}"],
+                                "options": {"poll": False, "start_universe": 10 * i},
+                                "link": {"type": "udp", "address": address}}
+                               for i, address in enumerate(("10.0.0.2", "10.0.0.3", "10.1.0.2"))]},
+                  f)
+    stats = os.path.join(folder, "stats.json")
+    subprocess.run([PLAYER, "pattern", "--wall", path, "--name", "bar", "--frames", "50", "--stats",
+                    stats, "--quiet"], check=True, timeout=DEADLINE_S, stderr=subprocess.DEVNULL)
+    heard = read_artnet(ears)
+    with open(stats, encoding="utf-8") as f:
+        ports = json.load(f)["ports"]
+    frames = [p["frames"] for p in ports]
+    lost = sum(p["skipped"] + p["incomplete"] for p in ports)  # where the machine was too busy
+    syncs = [heard[name].count(0x5200) for name in ("card0", "card1")]
+    check(max(frames[:2]) <= syncs[0] <= max(frames[:2]) + lost and syncs[1] == frames[2] > 0,
+          "ArtSync: one a frame on each network", f"{syncs} of {frames}, {lost} lost")
+    whole = all(part.count(0x5000) == 6 for part in split(heard["card0"], 0x5200))
+    check(whole or lost > 0, "ArtSync: behind the data of both outputs", heard["card0"][:30])
+    ip("link del led0")
+    ip("link del led1")
+
+
+def split(items, mark):
+    """The runs that end with a mark."""
+    parts = [[]]
+    for item in items:
+        if item == mark:
+            parts.append([])
+        else:
+            parts[-1].append(item)
+    return parts[:-1]
+
+
 def test_late_interface(folder):
     with Player(folder, {"link": nic("led0")}) as player:
         ip("link add led0 type veth peer name card0")
@@ -299,7 +361,8 @@ def main():
     if os.geteuid() != 0 or ctypes.CDLL(None).unshare(CLONE_NEWNET) != 0:
         print("1..0 # SKIP needs the privilege to make a network namespace")
         return 0
-    for test in (test_frames, test_backup, test_hot, test_late_interface, test_privilege):
+    for test in (test_frames, test_backup, test_hot, test_artsync,
+                 test_late_interface, test_privilege):
         with tempfile.TemporaryDirectory() as folder:
             try:
                 test(folder)

@@ -165,15 +165,17 @@ TEST(each_network_has_its_own)
     T_EQ(s.syncs[7], 4 * FRAMES);
 }
 
+#define ARTNET(more, ip)                                                                           \
+    "\"driver\": \"artnet\", \"options\": {\"poll\": false" more                                   \
+    "}, \"link\": {\"type\": \"udp\", "                                                            \
+    "\"address\": \"" ip "\"}"
+
 TEST(one_artsync_for_all_nodes)
 {
     static const char *const outputs[] = {
-        "\"driver\": \"artnet\", \"options\": {\"poll\": false}, \"link\": {\"type\": \"udp\", "
-        "\"address\": \"10.0.0.3\"}",
-        "\"driver\": \"artnet\", \"options\": {\"poll\": false, \"start_universe\": 20}, \"link\": "
-        "{\"type\": \"udp\", \"address\": \"10.0.0.4\"}",
-        "\"driver\": \"artnet\", \"options\": {\"poll\": false, \"sync\": false, "
-        "\"start_universe\": 40}, \"link\": {\"type\": \"udp\", \"address\": \"10.0.0.5\"}"};
+        ARTNET(", \"sync_to\": \"10.0.0.255\"", "10.0.0.3"),
+        ARTNET(", \"start_universe\": 20, \"sync_to\": \"10.0.0.255\"", "10.0.0.4"),
+        ARTNET(", \"start_universe\": 40, \"sync\": false", "10.0.0.5")};
     static const unsigned address[] = {0, 0, 9};
     struct seen s = {.n = 3, .per_frame = 3, .address = address};
 
@@ -181,6 +183,32 @@ TEST(one_artsync_for_all_nodes)
     T_EQ(s.syncs[0], FRAMES);
     T_EQ(s.early, 0);
     T_EQ(s.data[2], 3 * FRAMES);
+}
+
+static uint64_t way_of(const struct wall *wall, uint32_t output, const char *link)
+{
+    struct setup_params params = {.wall = wall, .output = output, .link = link};
+    struct setup setup;
+    uint64_t way;
+
+    T_EQ(setup_read(&setup, &params, NULL), 0);
+    way = together_way(&setup.plan, setup.driver, &setup.links[0]);
+    setup_finish(&setup);
+    return way;
+}
+
+/* On a real network the routes tell where a broadcast goes; in a capture nothing does. */
+TEST(a_broadcast_artsync_is_shared_on_real_links)
+{
+    static const char *const outputs[] = {ARTNET("", "10.0.0.3"),
+                                          ARTNET(", \"start_universe\": 20", "10.1.0.4")};
+    struct wall *wall = wall_of(170, 3, "60", "{}", outputs, 2);
+
+    T_CHECK(way_of(wall, 0, NULL) != 0);
+    T_CHECK(way_of(wall, 0, NULL) == way_of(wall, 1, NULL));
+    T_EQ(way_of(wall, 0, "pcap:x"), 0);
+    T_EQ(way_of(wall, 1, "local:x"), 0);
+    wall_destroy(wall);
 }
 
 /* --- the state machines of two outputs, link by link ------------------------------------- */

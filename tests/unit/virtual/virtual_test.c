@@ -657,7 +657,8 @@ TEST(a_latch_that_outputs_share)
 
 TEST(an_artsync_that_outputs_share)
 {
-    make(PAIR("artnet", "", ",\"address\":\"10.0.0.1\"", ",\"address\":\"10.0.0.2\""));
+    make(PAIR("artnet", ",\"sync_to\":\"10.0.0.9\"", ",\"address\":\"10.0.0.1\"",
+              ",\"address\":\"10.0.0.2\""));
     for (int pass = 0; pass < 2; pass++) { /* the first one is shown before the mode is known */
         for (uint8_t u = 0; u < 4; u++) {
             to_port = u / 2;
@@ -678,6 +679,14 @@ TEST(an_artsync_that_outputs_share)
     dmx(20, 1, 1);
     dmx(21, 1, 1);
     T_EQ(stats(1).frames, 1); /* another interface: not in synchronous mode */
+    drop();
+    make(PAIR("artnet", "", ",\"address\":\"10.0.0.1\"", ",\"address\":\"10.1.0.1\""));
+    to_port = 0;
+    art_sync();
+    to_port = 1;
+    dmx(20, 1, 1);
+    dmx(21, 1, 1);
+    T_EQ(stats(1).frames, 1); /* broadcast: perhaps on another network */
     drop();
     to_port = VIRTUAL_ANY_PORT;
 }
