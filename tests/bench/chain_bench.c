@@ -23,7 +23,9 @@
 enum scene_flags {
     SCENE_MATRICES = 1 << 0, /* a 3x3 matrix a cabinet */
     SCENE_TURNED = 1 << 1,   /* every cabinet hangs turned by 90 degrees */
-    SCENE_BARE = 1 << 2      /* every stage off: bytes are copied */
+    SCENE_BARE = 1 << 2,     /* every stage off: bytes are copied */
+    SCENE_NEGATIVE =
+        1 << 3 /* with SCENE_MATRICES: a term below 0, so that light has to be limited */
 };
 
 struct scene {
@@ -65,8 +67,8 @@ static void add_cabinet(struct text *t, unsigned col, unsigned row, unsigned fla
     if (flags & SCENE_TURNED)
         add(t, ",\"turn\":90");
     if (flags & SCENE_MATRICES)
-        add(t, ",\"matrix\":[[0.9%u,0.02,0.01],[0.01,0.9%u,0.02],[0.02,0.01,0.9%u]]", col % 7,
-            row % 7, (col + row) % 7);
+        add(t, ",\"matrix\":[[0.9%u,%s0.02,0.01],[0.01,0.9%u,0.02],[0.02,0.01,0.9%u]]", col % 7,
+            flags & SCENE_NEGATIVE ? "-" : "", row % 7, (col + row) % 7);
     add(t, "}");
 }
 
@@ -333,6 +335,8 @@ static void one_instruction_set(const char *name, unsigned cpu, double target)
 
     (void)snprintf(text, sizeof(text), "full chain, %s", name);
     (void)beside_memcpy(text, SCENE_MATRICES, cpu, target);
+    (void)snprintf(text, sizeof(text), "full chain with negative terms, %s", name);
+    (void)beside_memcpy(text, SCENE_MATRICES | SCENE_NEGATIVE, cpu, 0);
     (void)snprintf(text, sizeof(text), "one matrix for all, %s", name);
     (void)beside_memcpy(text, 0, cpu, 0);
     (void)snprintf(text, sizeof(text), "full chain turned by 90 degrees, %s", name);
