@@ -396,6 +396,8 @@ static bool take_default(struct timeline *tl, struct turn *t)
 
 static bool take_any(struct timeline *tl, struct turn *t)
 {
+    if (tl->now.layer == LAYER_BLACKOUT)
+        return false;
     if (tl->n_mixes > 0 && (take_event(tl, t) || take_mix(tl, t, false))) {
         name_mix(tl, t);
         return true;

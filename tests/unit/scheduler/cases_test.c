@@ -469,6 +469,23 @@ TEST(layers_come_in_their_order)
     mini_free(x);
 }
 
+TEST(a_blackout_is_not_filled_by_the_default)
+{
+    struct mini *x = mini_new("UTC");
+    struct rule *black = mini_rule(x, NONE);
+
+    x->screens[0].default_playlist = mini_single(x, 1000);
+    black->layer = LAYER_BLACKOUT;
+    (void)mini_once(x, black, T0, T0 + HOUR_MS);
+    mini_prepare(x);
+    mini_timeline(x, T0, T0 + HOUR_MS);
+    T_EQ(x->n_log, 1);
+    T_EQ(x->log[0].layer, LAYER_BLACKOUT);
+    T_EQ(x->log[0].item, NONE);
+    T_CHECK(x->log[0].rule == black);
+    mini_free(x);
+}
+
 TEST(a_mandatory_block_comes_before_any_priority)
 {
     struct mini *x = mini_new("UTC");
