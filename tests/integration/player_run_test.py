@@ -61,10 +61,10 @@ class Stage:
                 "--clock", clock, "--link", f"pcap:{self.capture}", "--log", self.log, "--quiet",
                 *more]
 
-    def rehearse(self, clock, seconds):
+    def rehearse(self, clock, seconds, read=True):
         """Without pacing; returns how it ended and the canvases."""
         ended = player(*self.arguments(clock, "--unpaced", "--seconds", str(seconds)))
-        return ended, self.canvases() if ended.status == 0 else []
+        return ended, self.canvases() if read and ended.status == 0 else []
 
     def canvases(self, lenient=False):
         received = receive.rebuild_file(walls.ports(self.wall), self.capture, lenient)
