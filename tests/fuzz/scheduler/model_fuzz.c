@@ -8,6 +8,7 @@
 
 #include "scheduler/load_facts.h"
 #include "scheduler/load_write.h"
+#include "scheduler/schedule.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -126,6 +127,27 @@ static void read_facts(const struct model *m, const char *text, size_t len)
     load_facts_finish(&facts);
 }
 
+/* Whatever a document says, its conflicts are found in bounded time and told with something to do.
+ */
+static void check_conflicts(const struct model *m)
+{
+    const int64_t from = INT64_C(1784246400000); /* 2026-07-17 */
+    struct qp_report report = {0};
+    struct schedule *s;
+
+    if (m->n_rules > 50 || m->n_screens > 5 || m->n_quotas > 5 || m->n_campaigns > 5)
+        return;
+    for (uint32_t i = 0; i < m->n_items; i++)
+        if (m->items[i].duration_ms < 1000)
+            return; /* a year of them takes its time */
+    must(schedule_prepare(&s, m, NULL) == 0);
+    must(schedule_conflicts(s, from, from + 3600000, &report) == 0);
+    for (size_t i = 0; i < report.n; i++)
+        must(report.items[i].text[0] && report.items[i].remedy[0]);
+    qp_report_finish(&report);
+    schedule_destroy(s);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     struct qp_report report = {0};
@@ -138,10 +160,13 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
     must(err == 0 || (report.n_errors > 0 && diag.text[0]));
     must(err != 0 || report.n_errors == 0);
+    for (size_t i = 0; i < report.n; i++)
+        must(report.items[i].remedy[0] || !report.items[i].path[0]);
     if (err == 0) {
         check_rules(m);
         check_playlists(m);
         check_windows(m);
+        check_conflicts(m);
         if (nul)
             read_facts(m, text + len + 1, size - len - 1);
         model_destroy(m);
