@@ -14,7 +14,7 @@
 #include "protocols/pixel/kernels_impl.h"
 
 #define RING  64 /* LEDs whose light is known */
-#define AHEAD 24
+#define AHEAD 24 /* more than the processor looks ahead by itself: 8 takes a quarter longer */
 
 /* Loops over these are software pipelines: a call between the stages would undo them. */
 #define INLINE static inline __attribute__((always_inline))
@@ -24,8 +24,8 @@ static void make_pieces(struct pixel_prepared *p)
     const struct chain_input *in = p->params.input;
 
     for (unsigned i = 0; i < INPUT_PIECES; i++) {
-        /* The multiplier is signed: take 32768 away here, give it back in the constant. Dark codes
-         * have it from piece 0, whose start is 0. */
+        /* The multiplier is signed: take 32768 away here, load_row() gives it back. Dark codes have
+         * it from piece 0, whose start is 0. */
         unsigned start = in->start[i] ^ 0x8000u;
 
         p->pieces[START_LOW][i] = (uint8_t)start;
@@ -128,7 +128,7 @@ static inline __m256i rise(__m256i slope, __m256i bend, __m256i d)
 
 /* Light of eight pixels. Each half's four are put in order R G R G R G R G B 0 B 0 B 0 B 0, so that
  * unpacking gives the pairs. */
-static inline struct eight light_of(__m256i pixels, const struct pixel_prepared *p)
+INLINE struct eight light_of(__m256i pixels, const struct pixel_prepared *p)
 {
     const __m256i order = _mm256_setr_epi8(2, 1, 6, 5, 10, 9, 14, 13, 0, -1, 4, -1, 8, -1, 12, -1,
                                            2, 1, 6, 5, 10, 9, 14, 13, 0, -1, 4, -1, 8, -1, 12, -1);
@@ -188,7 +188,7 @@ struct ring {
     _Alignas(32) uint32_t w[3][RING];
 };
 
-/* What a call is given: pixels, or light and perhaps gains; and what all its LEDs share. */
+/* What a call is given: pixels, or light and perhaps gains with their order; thresholds. */
 struct job {
     const uint32_t *pixels;
     const pixel_lin *light;
@@ -277,7 +277,7 @@ static inline __m128i four_entries(const struct pixel_prepared *p, const uint32_
     return _mm_unpacklo_epi64(a, b);
 }
 
-static inline __m256i eight_entries(const struct pixel_prepared *p, const uint32_t *w)
+INLINE __m256i eight_entries(const struct pixel_prepared *p, const uint32_t *w)
 {
     return _mm256_set_m128i(four_entries(p, w + 4), four_entries(p, w));
 }
