@@ -111,7 +111,11 @@ class Ola:
             f.write(text)
 
     def client(self, *words, check_code=True):
-        return subprocess.run([*self.inside, *self.user, "env", f"HOME={self.folder}", *words],
+        # A client that finds no daemon starts one of its own, which would answer in the place of
+        # ours and outlive the test: it must not find the program.
+        words = [shutil.which(w) or w for w in words]
+        return subprocess.run([*self.inside, *self.user, "env", f"HOME={self.folder}",
+                               "PATH=/nonexistent", *words],
                               check=check_code, timeout=DEADLINE_S, capture_output=True, text=True)
 
     def devices(self):
