@@ -9,10 +9,9 @@
 
 #define FOLD_NEAR_S (26 * 3600) /* clocks never change by more */
 #define STEADY_S    (5 * INT64_C(86400))
-#define SUN_STEADY                                                                                 \
-    60.0 /* degrees: up to there the sun comes and goes the same from day to day,                  \
-          */
-#define SUN_DRIFT_S   1800 /* to so much within 3 days */
+/* Up to that latitude the sun comes and goes the same from day to day, to so much within 3 days. */
+#define SUN_STEADY    60.0
+#define SUN_DRIFT_S   1800
 #define SUN_NEAR_DAYS 3
 
 /* --- zones -------------------------------------------------------------------------------------

@@ -36,14 +36,12 @@ static bool holds_challenger(const struct ahead *a, uint32_t word)
     return false;
 }
 
-static bool has_challenger(const struct query *q, const struct face *f,
-                           const uint32_t limit[LANE_N])
+static bool has_challenger(const struct face *f, const uint32_t limit[LANE_N])
 {
     for (int lane = 0; lane < LANE_N; lane++)
         if (f->lane_from[lane] < f->lane_from[lane + 1] &&
             f->list[f->lane_from[lane]] < limit[lane])
             return true;
-    (void)q;
     return false;
 }
 
@@ -226,7 +224,7 @@ void query_next_start(struct query *q, const uint32_t limit[LANE_N])
     for (uint32_t i = 0; i < q->class->n_faces; i++) {
         struct ahead a = {.q = q, .face = &q->class->faces[i], .limit = limit};
 
-        if (!has_challenger(q, a.face, limit))
+        if (!has_challenger(a.face, limit))
             continue;
         if (a.face->is_once)
             look_at_once(&a);

@@ -133,7 +133,7 @@ static inline bool query_is_wrong_wrap(const struct wrap *wrap, const struct fac
 /* UTC seconds of a wall-clock second of a zone: the first instant. */
 int64_t query_first_s(struct query *q, uint32_t zone, int64_t wall_s);
 
-/* Pointers to the rows that tell about a start day; of the and of their words at most MAX. */
+/* The rows of a face that tell about a start day: what may start or be open is in all of them. */
 struct rows {
     const uint64_t *row[DIM_N];
     uint32_t n;
