@@ -17,8 +17,8 @@ BENCHMARKS = ("chain", "sched", "veth", "lattice", "decode", "light")
 # A part of a figure's name, for each line of the table that has to be there everywhere.
 WANTED = {
     "chain": ("full chain, C reference", "8K wall compiled", "8K packets", "8K plan in memory"),
-    "sched": ("resolve at an instant of a year, 10000 rules", "preparation, 10000 rules",
-              "resolve, growth to, 10000 rules", "resolve, 10000 rules: sun",
+    "sched": ("resolve at an instant of a year, 10000 rules", "preparation, growth to, 10000 rules",
+              "resolve, growth to, 10000 rules: sun", "resolve, 10000 rules: sun",
               "resolve, 10000 rules: other zones", "resolve, 10000 rules: edits",
               "resolve, 10000 rules: several days", "resolve, 10000 rules: recurrences",
               "timeline of 7 days", "timeline, growth"),
