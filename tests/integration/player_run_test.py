@@ -7,6 +7,7 @@ Clips carry their number and the number of the frame in their colours, so that e
 says which instant of which clip it shows. Without pacing the clock of the run is exact; the runs
 in real time look only at the order of things.
 """
+import array
 import json
 import os
 import signal
@@ -15,7 +16,7 @@ import sys
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "support"))
 import receive
 import walls
-from tap import (Skip, Tap, lossless, player, program, put_json, run, start_player, temporary,
+from tap import (Skip, Tap, ffmpeg, lossless, player, program, put_json, run, start_player, temporary,
                  until)
 
 WIDTH, HEIGHT, RATE, SECONDS = 64, 32, 25, 10
@@ -173,6 +174,69 @@ def check_brightness(folder):
     first = top(shown[0])[1]
     dimmed = [first + i for i, c in enumerate(shown) if c[0] < A]
     tap.ok(dimmed == list(range(2 * RATE, 3 * RATE)), "the cap holds exactly as long", dimmed)
+
+
+def check_nits(folder):
+    """A cap in cd/m2 is a share of what the cabinets can give; each cap on its own frames."""
+    stage = Stage(folder)
+    for kind in stage.wall["types"].values():
+        kind["peak_nits"] = 1000
+    put_json(folder, "wall.json", stage.wall)
+    caps = [{"brightness_percent": 50}, {"brightness_nits": 500}, {"brightness_nits": 2000}]
+    stage.schedule([rule("all", "a", "08:00-17:00"),
+                    *({"id": f"cap{i}", "type": "display", **cap,
+                       "window": {"times": f"09:00:0{2 * i + 2}-09:00:0{2 * i + 3}"}}
+                      for i, cap in enumerate(caps))])
+    ended, shown = stage.rehearse("2026-07-17T09:00:01+08:00", 8)
+    if not tap.ok(ended.status == 0, "caps: plays", ended):
+        return
+    first = next(i for i, c in enumerate(shown) if c[0] < A) - 2 * RATE
+    red = {i - first: c[0] for i, c in enumerate(shown)}
+    dimmed = [n for n, v in red.items() if v < A]
+    tap.ok(dimmed == [*range(2 * RATE, 3 * RATE), *range(4 * RATE, 5 * RATE)],
+           "percent and nits hold exactly as long; a cap above the peak is none", dimmed)
+    half = [[red[n] for n in range(s * RATE, (s + 1) * RATE)] for s in (2, 4)]
+    tap.ok(set(half[0]) == set(half[1]) and 0 < max(half[0]) < A, "and as much", half)
+    start = round(1000 * (first / RATE))
+    tap.ok(stage.records()[0]["position_ms"] % 10000 == -start, "on their seconds",
+           (start, stage.records()[0]))
+
+
+HEARD = """pcm.nothing {{ type null }}
+pcm.heard {{ type file slave.pcm nothing file "{}" format raw }}
+"""
+
+
+def check_volume(folder):
+    """Volume rules, as ALSA's file plug-in hears them. Samples are the clock: ramps lie as far from
+    each other as the rules say, and nothing clicks."""
+    stage = Stage(folder)
+    heard = os.path.join(folder, "heard.raw")
+    with open(os.path.join(folder, "asound.conf"), "w", encoding="utf-8") as file:
+        file.write(HEARD.format(heard))
+    ffmpeg("-f", "lavfi", "-i", f"color=s={WIDTH}x{HEIGHT}:r={RATE}:d={SECONDS}", "-f", "lavfi", "-i",
+           f"aevalsrc=0.5|0.5:s=48000:d={SECONDS}", "-c:v", "ffv1", "-c:a", "pcm_s16le",
+           os.path.join(stage.media, "tone.mkv"))
+    stage.schedule([rule("all", "tone", "08:00-17:00"),
+                    {"id": "low", "type": "display", "volume_percent": 25,
+                     "window": {"times": "09:00:03-09:00:04"}},
+                    {"id": "off", "type": "display", "power": "off",
+                     "window": {"times": "09:00:05-09:00:06"}}], [("tone", "tone.mkv")])
+    ended = player(*stage.arguments("2026-07-17T09:00:01+08:00", "--audio", "heard", "--seconds", "6"),
+                   env={**os.environ, "ALSA_CONFIG_PATH": os.path.join(folder, "asound.conf")})
+    samples = array.array("h")
+    with open(heard, "rb") as file:
+        samples.frombytes(file.read())
+    left = samples[::2]
+    full = max(left)
+    tap.ok(ended.status == 0 and abs(full - 16384) < 10, "sound is heard", f"{ended}{full}")
+    steps = max((abs(b - a) for a, b in zip(left, left[1:]) if a and b), default=0)
+    tap.ok(steps <= full / 2400 + 3, "no step in it that one could hear", steps)
+    low = [i for i, v in enumerate(left) if abs(v - full / 4) < 40]
+    again = [i for i, v in enumerate(left) if low and i > low[0] and abs(v - full) < 40]
+    tap.ok(low and again and 40000 < again[0] - low[0] < 56000,
+           "a quarter for a second, then all of it", (low[:1], again[:1]))
+    tap.ok(again and any(v == 0 for v in left[again[0]:]), "and a dark wall is silent")
 
 
 def check_missing(folder):
@@ -426,7 +490,8 @@ def check_refused(folder):
 def main():
     for name, function in (("the boundary of a day", check_boundary), ("a cut", check_cut),
                            ("bar and display", check_display_and_bar),
-                           ("brightness", check_brightness), ("missing", check_missing),
+                           ("brightness", check_brightness), ("nits", check_nits),
+                           ("volume", check_volume), ("missing", check_missing),
                            ("broken", check_broken), ("a layout", check_layout),
                            ("broken layouts", check_broken_layouts),
                            ("clocks of a layout", check_page_clocks),
