@@ -3,8 +3,9 @@
  *
  * A quota is judged over whole periods of its own, on the clock of the screen: every hour, day,
  * quarter or year that has a part in the span that is asked for, from its beginning to its end. One
- * walk through the plan of a class of screens serves all of its quotas. The work is bounded by
- * CONFLICT_ITEMS_MAX items, shared evenly by the classes; what was not reached is told. */
+ * walk through the plan of a screen serves all of its quotas, and each class of screens is looked
+ * at once for each quota. The work is bounded by CONFLICT_ITEMS_MAX items, shared evenly by the
+ * walks; what was not reached is told. */
 #include <errno.h>
 #include <math.h>
 #include <stdio.h>
@@ -38,6 +39,15 @@ struct walk {
     uint32_t n;
     uint64_t looks, looks_max;
     int64_t reached_ms;
+};
+
+/* The work space of all of them. */
+struct walks {
+    struct conflict *c;
+    struct check *checks; /* beside quotas */
+    uint32_t *seen;       /* beside quotas: the class of which a screen was found, + 1 */
+    uint32_t *order;      /* screens by class */
+    uint32_t *next;       /* beside classes */
 };
 
 /* --- periods ---------------------------------------------------------------------------------- */
@@ -276,22 +286,65 @@ static void finish(struct walk *w, struct check *k, bool stopped, int64_t from_m
         tell_short(w, k, from_ms);
 }
 
-static int check_class(struct conflict *c, struct check *checks, uint64_t looks_max)
+/* Is the screen the first of its class that a quota means? Classes share rules, not quotas. */
+static bool is_first(struct walks *all, uint32_t quota, uint32_t screen)
 {
-    const struct model *m = c->model;
-    struct walk w = {.c = c, .checks = checks, .looks_max = looks_max};
+    uint32_t stamp = all->c->schedule->class_of[screen] + 1;
+
+    if (all->seen[quota] == stamp ||
+        !plan_quota_means(all->c->model, &all->c->model->quotas[quota], screen))
+        return false;
+    all->seen[quota] = stamp;
+    return true;
+}
+
+static int check_screen(struct walks *all, uint32_t screen, uint64_t looks_max)
+{
+    struct conflict *c = all->c;
+    struct walk w = {.c = c, .checks = all->checks, .looks_max = looks_max};
     int64_t from = c->from_ms, to = c->to_ms;
     int err;
 
-    for (uint32_t i = 0; i < m->n_quotas; i++)
-        if (plan_quota_means(m, &m->quotas[i], c->screen))
-            begin(&w, &m->quotas[i], &from, &to);
+    c->screen = screen;
+    for (uint32_t i = 0; i < c->model->n_quotas; i++)
+        if (is_first(all, i, screen))
+            begin(&w, &c->model->quotas[i], &from, &to);
     if (w.n == 0)
         return 0;
-    err = schedule_timeline(c->schedule, from, to, c->screen, NULL, on_stretch, &w);
+    err = schedule_timeline(c->schedule, from, to, screen, NULL, on_stretch, &w);
     for (uint32_t i = 0; i < w.n && err >= 0; i++)
-        finish(&w, &checks[i], err > 0, from);
+        finish(&w, &w.checks[i], err > 0, from);
     return err < 0 ? err : 0;
+}
+
+/* How many screens are walked: those that are the first for some quota. */
+static uint32_t count_walks(struct walks *all)
+{
+    const struct model *m = all->c->model;
+    uint32_t n = 0;
+
+    for (uint32_t s = 0; s < m->n_screens; s++) {
+        bool first = false;
+
+        for (uint32_t i = 0; i < m->n_quotas; i++)
+            first |= is_first(all, i, all->order[s]);
+        n += first;
+    }
+    memset(all->seen, 0, m->n_quotas * sizeof(*all->seen));
+    return n ? n : 1;
+}
+
+/* The screens of a class stand together, in the order of the document. */
+static void sort_screens(const struct conflict *c, uint32_t *order, uint32_t *next)
+{
+    const struct schedule *s = c->schedule;
+
+    for (uint32_t i = 0; i < c->model->n_screens; i++)
+        next[s->class_of[i] + 1]++;
+    for (uint32_t i = 0; i < s->n_classes; i++)
+        next[i + 1] += next[i];
+    for (uint32_t i = 0; i < c->model->n_screens; i++)
+        order[next[s->class_of[i]]++] = i;
 }
 
 /* --- the filler ------------------------------------------------------------------------------- */
@@ -331,25 +384,39 @@ static void check_filler(struct conflict *c, uint32_t index)
                         c->model->categories[q->numerator]);
 }
 
-/* Once for each class of screens that a quota means. */
+static int walk_all(struct walks *all)
+{
+    const struct model *m = all->c->model;
+    uint64_t looks;
+    int err = 0;
+
+    sort_screens(all->c, all->order, all->next);
+    looks = CONFLICT_ITEMS_MAX / count_walks(all) + 1;
+    for (uint32_t s = 0; s < m->n_screens && err == 0; s++)
+        err = check_screen(all, all->order[s], looks);
+    return err;
+}
+
+/* Each quota once for each class of screens in which it means any. */
 int conflict_quotas(struct conflict *c)
 {
     const struct model *m = c->model;
-    uint32_t n_classes = c->schedule->n_classes ? c->schedule->n_classes : 1;
-    uint8_t *seen = calloc(n_classes, 1);
-    struct check *checks = calloc(m->n_quotas + (size_t)1, sizeof(*checks));
-    int err = seen && checks ? 0 : -ENOMEM;
+    struct walks all = {.c = c};
+    int err = -ENOMEM;
 
-    for (uint32_t i = 0; i < m->n_quotas && err == 0; i++)
+    if (m->n_quotas == 0)
+        return 0;
+    for (uint32_t i = 0; i < m->n_quotas; i++)
         check_filler(c, i);
-    for (uint32_t s = 0; s < m->n_screens && m->n_quotas > 0 && err == 0; s++) {
-        if (seen[c->schedule->class_of[s]])
-            continue;
-        seen[c->schedule->class_of[s]] = 1;
-        c->screen = s;
-        err = check_class(c, checks, CONFLICT_ITEMS_MAX / n_classes + 1);
-    }
-    free(seen);
-    free(checks);
+    all.checks = calloc(m->n_quotas, sizeof(*all.checks));
+    all.seen = calloc(m->n_quotas, sizeof(*all.seen));
+    all.order = calloc(m->n_screens + (size_t)1, sizeof(*all.order));
+    all.next = calloc(c->schedule->n_classes + (size_t)2, sizeof(*all.next));
+    if (all.checks && all.seen && all.order && all.next)
+        err = walk_all(&all);
+    free(all.checks);
+    free(all.seen);
+    free(all.order);
+    free(all.next);
     return err;
 }

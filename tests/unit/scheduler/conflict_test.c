@@ -241,26 +241,42 @@ TEST(a_long_item_counts_in_the_hours_in_which_it_plays)
     mini_free(x);
 }
 
-/* 20 million items are looked at; a year of one second each is more. */
+/* 20 million items are looked at, shared by 63 walks: a week of one second each is more. */
 TEST(what_was_not_judged_is_named)
 {
-    struct mini *x = quota_of(QUOTA_YEAR, 0.5);
+    struct mini *x = quota_of(QUOTA_DAY, 0.5);
     struct qp_report report;
 
     x->items[0].duration_ms = x->items[1].duration_ms = 1000;
-    for (int i = 1; i < MINI_MAX; i++) { /* and many classes of screens */
+    T_EQ(mini_single(x, HOUR_MS), 2);
+    for (int i = 1; i < MINI_MAX; i++)
         (void)mini_screen(x);
-        x->screens[i].node = NONE;
-    }
-    for (int i = 2; i < MINI_MAX; i++) {
-        struct rule *r = mini_rule(x, 0);
+    for (int i = 2; i < MINI_MAX; i++) { /* each of a class of its own, and with long items */
+        struct rule *r = mini_rule(x, 2);
 
         *r->targets = (struct target){.kind = TARGET_SCREEN, .ref = (uint32_t)i};
-        r->priority = -i;
+        r->priority = i;
     }
     check(x, &report);
     T_CHECK(says(&report, "was judged from 2026-01-01 00:00 to 2026-01-04"));
-    T_CHECK(says(&report, "not to 2027-01-01 00:00"));
+    T_CHECK(says(&report, "not to 2026-01-09 00:00"));
+    qp_report_finish(&report);
+    mini_free(x);
+}
+
+/* Screens with the same rules are one class, and a quota may mean only some of them. */
+TEST(a_quota_of_the_second_screen_is_judged)
+{
+    struct mini *x = quota_of(QUOTA_DAY, 0.05);
+    struct target second = {.kind = TARGET_SCREEN, .ref = 1};
+    struct qp_report report;
+
+    (void)mini_screen(x);
+    (void)mini_screen(x);
+    x->quotas[0].targets = &second;
+    check(x, &report);
+    T_CHECK(says(&report, "on screen \"screen01\""));
+    T_EQ(report.n_warnings, 2); /* the quota, and what hides */
     qp_report_finish(&report);
     mini_free(x);
 }

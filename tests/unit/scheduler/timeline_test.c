@@ -547,7 +547,7 @@ static void check_mixture(unsigned n, bool alone)
     if (!alone)
         mix.of[0] = mini_rule(x, normal);
     mini_prepare(x);
-    mini_timeline(x, T0, T0 + 6 * HOUR_MS);
+    mini_timeline(x, T0, T0 + 3 * HOUR_MS);
     check_bounds(x, &mix);
     mini_free(x);
 }
