@@ -248,6 +248,14 @@ def test_timeline(folder):
         drawing = file.read()
     T.ok(drawing.count("<path") + drawing.count("<rect") > 20 and "</svg>" in drawing,
          "the drawing has strips", drawing[:500])
+    glyphs = []
+    for name in ("One", "北广场大屏"):
+        ends(f"{name} drawn", 0, [], "timeline",
+             put_json(folder, "name.json", changed(lambda d: d["screens"][0].update(name=name))),
+             "--screen", "s", "--from", "2026-07-17T18:00", "--to", "2026-07-17T18:10", "--svg", svg)
+        with open(svg, encoding="utf-8") as file:
+            glyphs.append(len(set(re.findall(r'id="(glyph[^"]*)"', file.read()))))
+    T.ok(glyphs[1] >= glyphs[0] + 2, "a Chinese name has its own letters", glyphs)
     heights = []
     for to in ("2026-07-17T19:00", "2026-07-18T00:00", "2026-07-18T18:00"):
         png = os.path.join(folder, "strip.png")
