@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-# timeout: 240
+# timeout: 480
 """qp-player run: a schedule by the clock, seen at the far end of the wire.
 
 Clips carry their number and the number of the frame in their colours, so that each captured frame
