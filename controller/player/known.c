@@ -458,7 +458,7 @@ bool known_tick(struct known *k, const struct known_now *now)
     hold(k, now);
     anew |= look_at_files(k, now->now_ms);
     anew |= look_at_history(k);
-    if (k->want_facts) {
+    if (k->want_facts && now->model) {
         k->want_facts = false;
         anew |= read_facts(k, now->model);
     }

@@ -41,7 +41,7 @@ void known_destroy(struct known *known); /* writes the log to its end; NULL is f
 /* What is on. */
 struct known_now {
     int64_t now_ms;            /* UTC */
-    const struct model *model; /* of the program on show: a changed facts file is judged by it */
+    const struct model *model; /* a changed facts file is judged by it; NULL: not now */
     bool has_rule;             /* held_rule says what a clock that can be trusted resolves now */
     const char *held_rule;     /* id of the content's rule; NULL: none */
     uint64_t on_id;            /* of known_new_id(); another one: something else is on */

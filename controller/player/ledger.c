@@ -16,6 +16,7 @@
 #include "scheduler/load_time.h"
 
 #define HOUR_MS    3600000
+#define LONGEST_MS INT64_C(34560000000) /* 400 days; sums of such never overflow */
 #define QUARTERS   128  /* 32 hours: the day that is played and what is planned of the next */
 #define STARTS_MAX 3600 /* of a rule in an hour: the format allows no more */
 #define TAIL       16   /* records that ledger_holds can look back at */
@@ -37,7 +38,7 @@ struct campaign_count {
 struct rule_count {
     char *id;
     struct amount all;
-    int64_t *starts; /* ascending unless the clock was set back; the last hour's */
+    int64_t *starts; /* ascending; of the hour up to the last of them */
     uint32_t n, cap;
     int64_t begin_ms, end_ms; /* of the newest play */
 };
@@ -136,7 +137,8 @@ static bool play_of(const cJSON *o, struct play *ret, const char **ret_screen)
 
     if (!cJSON_IsObject(o) || !instant_of(o, "start", &ret->start_ms) ||
         !instant_of(o, "end", &ret->end_ms) || ret->end_ms < ret->start_ms ||
-        !text_of(o, "screen", ret_screen) || !*ret_screen || !text_of(o, "rule", &ret->rule) ||
+        ret->end_ms - ret->start_ms > LONGEST_MS || !text_of(o, "screen", ret_screen) ||
+        !*ret_screen || !text_of(o, "rule", &ret->rule) ||
         !text_of(o, "campaign", &ret->campaign) || !text_of(o, "item", &item) ||
         !number_of(o, "position_ms", &position) || !number_of(o, "frames_presented", &presented) ||
         !number_of(o, "frames_dark", &dark) || presented < 0 || dark < 0 || dark > presented)
@@ -208,17 +210,28 @@ static int find_campaign(struct ledger *l, const char *id, uint32_t *ret)
     return 0;
 }
 
+/* Keep what is of the hour before start_ms. When the clock was set back a little, plays that seem
+ * to lie ahead were a moment ago: they count as if they were now. */
+static void age_starts(struct rule_count *r, int64_t start_ms)
+{
+    uint32_t n = 0;
+
+    for (uint32_t i = 0; i < r->n; i++) {
+        int64_t at = r->starts[i];
+
+        if (at > start_ms - HOUR_MS && at < start_ms + HOUR_MS)
+            r->starts[n++] = at < start_ms ? at : start_ms;
+    }
+    r->n = n;
+    if (n < STARTS_MAX)
+        return;
+    r->n--;
+    memmove(r->starts, r->starts + 1, r->n * sizeof(*r->starts));
+}
+
 static int add_start(struct rule_count *r, int64_t start_ms)
 {
-    uint32_t old = 0;
-
-    while (old < r->n && (r->starts[old] <= start_ms - HOUR_MS || r->starts[old] > start_ms))
-        old++; /* of the future: the clock was set back */
-    if (old == 0 && r->n == STARTS_MAX)
-        old = 1;
-    r->n -= old;
-    if (old)
-        memmove(r->starts, r->starts + old, r->n * sizeof(*r->starts));
+    age_starts(r, start_ms);
     if (r->n == r->cap) {
         uint32_t cap = r->cap ? 2 * r->cap : 4;
         int64_t *starts = reallocarray(r->starts, cap, sizeof(*starts));

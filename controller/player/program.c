@@ -21,9 +21,10 @@
 #define MAX_BARS     60 /* a layout holds 64 layers */
 #define MAX_STATES   64
 #define MAX_NOTICES  20
-#define MAX_NAME     160  /* of a layout's file: an id has 128 bytes */
-#define MAX_RESOLVES 100  /* in one tick */
-#define ASK_MS       1000 /* between two looks at what is resolved now */
+#define MAX_NAME     160          /* of a layout's file: an id has 128 bytes */
+#define MAX_RESOLVES 100          /* in one tick */
+#define JOIN_NS      6000000000LL /* a slow disk is waited for while something else is on */
+#define ASK_MS       1000         /* between two looks at what is resolved now */
 #define NO_BAR       UINT32_MAX
 
 struct state {
@@ -570,6 +571,7 @@ static int open_compose(struct program *p, struct qp_diag *diag)
     struct compose_params params = {.layout = p->layout,
                                     .feed = &p->play_feed,
                                     .rate = p->params.wall->rate,
+                                    .settle_ns = p->params.joins ? JOIN_NS : 0,
                                     .audio_device = p->params.audio_device,
                                     .on_notice = p->params.on_notice,
                                     .user = p->params.user};

@@ -30,6 +30,7 @@ struct program_params {
     const char *const *broken; /* files that turned out not to play; borrowed for the call */
     size_t n_broken;
     int64_t from_ms; /* UTC: where to begin */
+    bool joins;      /* something is on, and stays on until this one has its picture */
     int64_t tai_minus_utc_ns;
     struct known *known;
     void (*on_notice)(void *user, const char *text);

@@ -125,6 +125,7 @@ static int make_program(struct show *s, const char *text, size_t len, struct pro
         .broken = (const char *const *)s->broken,
         .n_broken = s->n_broken,
         .from_ms = now_ms(s),
+        .joins = s->on != NULL,
         .tai_minus_utc_ns = s->tai_minus_utc_ns,
         .known = s->params.known,
         .on_notice = pass_notice,
@@ -217,6 +218,8 @@ void show_tick(struct show *s)
         s->want_anew = true;
     }
     on = program_now(s->on, now);
+    if (s->coming)
+        on.model = NULL; /* facts are for the schedule that comes */
     if (known_tick(s->params.known, &on))
         s->want_anew = true;
     /* One at a time: both are in the render thread's hands until the old one comes back. */

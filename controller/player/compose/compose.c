@@ -566,6 +566,11 @@ bool compose_catch_up(struct compose *c, int64_t tai_ns)
     return compose_is_ready(c, tai_ns);
 }
 
+static int64_t settle_ns(const struct compose *c)
+{
+    return c->params.settle_ns > 0 ? c->params.settle_ns : SETTLE_NS;
+}
+
 enum compose_state compose_render(struct compose *c, struct canvas *canvas, int64_t tai_ns,
                                   int64_t utc_ns, int64_t mono_ns)
 {
@@ -584,8 +589,8 @@ enum compose_state compose_render(struct compose *c, struct canvas *canvas, int6
     }
     state = state_of(c);
     if (!c->settled) {
-        c->settled = all_settled(c, utc_s) || transition_frame_ns(c->params.rate, f) >= SETTLE_NS ||
-                     c->params.is_page;
+        c->settled = all_settled(c, utc_s) ||
+                     transition_frame_ns(c->params.rate, f) >= settle_ns(c) || c->params.is_page;
         c->first_frame = c->params.is_page ? 0 : f;
     }
     if (!c->settled || !has_content(c))

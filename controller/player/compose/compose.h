@@ -41,7 +41,8 @@ struct compose_params {
      * are those of the lattice, and it is first shown at TAI join_ns. */
     bool is_page;
     int64_t zero_ns, join_ns;
-    struct qp_rational rate;  /* of the wall */
+    struct qp_rational rate; /* of the wall */
+    int64_t settle_ns; /* first pictures are waited for so long, then what is there shows; 0: 3 s */
     const char *audio_device; /* NULL: silent */
     /* Called from compose_tick() with a sentence when an item is skipped, and for what the picture
      * survives: an item without its sound, a character that no font has. */
