@@ -61,23 +61,35 @@ def thread_names(pid):
     return names
 
 
-def check_driver(wires, driver):
+def make_schedule(folder):
+    """A layout and a clip in turns, so that pages come and go."""
+    items = [{"id": "page", "layout": "layout", "duration_s": 0.8},
+             {"id": "clip", "file": "0.mp4", "duration_s": 0.4}]
+    return put_json(folder, "schedule.json", {
+        "zone": "UTC", "screens": [{"id": "s", "default": "both"}], "items": items,
+        "playlists": [{"id": "both", "entries": ["page", "clip"]}]})
+
+
+def check_driver(wires, driver, scheduled=False):
     shim = os.path.join(build_folder(), "tests", "support", "malloc_count.so")
     if not os.path.exists(shim):
         raise AssertionError(f"{shim} was not built")
+    name = f"{driver}, a schedule" if scheduled else driver
     wall = walls.plain(driver, width=128, height=64)
     wall["processing"] = {"brightness": 0.5}
     with temporary() as folder:
         counts = os.path.join(folder, "counts")
         layout, path = make_layout(folder), put_json(folder, "wall.json", wall)
+        what = ["play", "--layout", layout]
+        if scheduled:
+            what = ["run", "--schedule", make_schedule(folder), "--screen", "s", "--media", folder]
         with wires.wall_side():
             sink = receive.Sink(receive.UDP_PORTS.get(driver, 9))
             sniffer = receive.Sniffer("wall0")
         env = {**os.environ, "LD_PRELOAD": shim, "QP_MALLOC_COUNT": counts}
         # A frame of the wall is so many packets, whatever they are.
         per_frame = {"colorlight-5a": 64 + 4, "ddp": -(-128 * 64 // 480)}[driver]
-        with start_player("play", "--wall", path, "--layout", layout, "--state-dir", folder,
-                          env=env) as player:
+        with start_player(*what, "--wall", path, "--state-dir", folder, env=env) as player:
             def latched(n):
                 until(lambda: len(sniffer.packets) >= n * per_frame or not player.is_running(), 60,
                       f"frame {n}")
@@ -89,13 +101,13 @@ def check_driver(wires, driver):
             ended = player.stop()
         sniffer.stop()
         sink.socket.close()
-    tap.ok(ended.status == 0, f"{driver}: plays and ends in order", ended)
+    tap.ok(ended.status == 0, f"{name}: plays and ends in order", ended)
     # The counting works: start-up and decoding allocate.
     tap.ok(any(n > 100 for n in before.values()) and after.get("decode", 0) > before.get("decode", 0),
-           f"{driver}: the counter sees the other threads", f"{before}\n{after}")
+           f"{name}: the counter sees the other threads", f"{before}\n{after}")
     for thread in QUIET:
         more = after.get(thread, 0) - before.get(thread, 0)
-        tap.ok(more == 0 and thread in threads, f"{driver}: thread {thread} allocates nothing in {MEASURED} frames",
+        tap.ok(more == 0 and thread in threads, f"{name}: thread {thread} allocates nothing in {MEASURED} frames",
                f"{more} calls; {threads}; {before} {after}")
 
 
@@ -108,6 +120,7 @@ def main():
         tap.done()
     for driver in ("colorlight-5a", "ddp"):
         tap.case(driver, check_driver, wires, driver)
+    tap.case("a schedule", check_driver, wires, "ddp", True)
     tap.done()
 
 
