@@ -131,7 +131,10 @@ static bool parse_link(const struct nlmsghdr *msg, struct link_news *ret)
     memset(ret, 0, sizeof(*ret));
     ret->index = info->ifi_index;
     ret->gone = msg->nlmsg_type == RTM_DELLINK;
-    ret->carrier = (info->ifi_flags & IFF_UP) && (info->ifi_flags & LINK_LOWER_UP);
+    /* RUNNING comes a moment behind LOWER_UP, when the queue is switched on; what is sent in
+     * between is dropped without a word. */
+    ret->carrier = (info->ifi_flags & IFF_UP) && (info->ifi_flags & IFF_RUNNING) &&
+                   (info->ifi_flags & LINK_LOWER_UP);
     while (at + sizeof(struct rtattr) <= msg->nlmsg_len) {
         const struct rtattr *attr = (const void *)(bytes + at);
 
