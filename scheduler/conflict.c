@@ -221,7 +221,8 @@ static void check_entry(struct sweep *w, const struct entry *e)
     if (h.n_hiders > 0)
         w->c->told[e->rule] |= TOLD_HIDDEN;
     for (uint32_t i = 0; i < h.n_hiders; i++)
-        tell(w->c, r, &h.hiders[i], h.shows);
+        if (w->c->detail == CONFLICT_PARTLY || !h.shows || !h.hiders[i].rule)
+            tell(w->c, r, &h.hiders[i], h.shows);
 }
 
 static bool needs_sun(const struct window *w)
@@ -291,11 +292,15 @@ int conflict_hidden(struct conflict *c)
  */
 
 int schedule_conflicts(const struct schedule *schedule, int64_t from_ms, int64_t to_ms,
-                       struct qp_report *report)
+                       enum conflict_detail detail, struct qp_report *report)
 {
     const struct model *m = schedule->model;
-    struct conflict c = {
-        .schedule = schedule, .model = m, .report = report, .from_ms = from_ms, .to_ms = to_ms};
+    struct conflict c = {.schedule = schedule,
+                         .model = m,
+                         .report = report,
+                         .from_ms = from_ms,
+                         .to_ms = to_ms,
+                         .detail = detail};
     uint8_t *seen = calloc(schedule->n_classes + (size_t)1, 1);
     int err = seen ? 0 : -ENOMEM;
 

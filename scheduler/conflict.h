@@ -14,6 +14,7 @@ struct conflict {
     const struct model *model;
     struct qp_report *report;
     int64_t from_ms, to_ms;
+    enum conflict_detail detail;
     uint32_t screen;      /* of the class that is looked at: its first */
     uint8_t *told;        /* beside rules: bits of what was already reported */
     uint8_t *told_quota;  /* beside quotas: 1 when it could not be judged to its end */

@@ -152,6 +152,13 @@ QP_MUST_CHECK int schedule_timeline(const struct schedule *schedule, int64_t fro
                                     uint32_t screen, const struct facts *facts,
                                     schedule_on_stretch on_stretch, void *user);
 
+/* What schedule_conflicts() tells of rules that others hide. That a lunch menu hides the day's
+ * programme is what priorities are for: only who asks wants to hear of it. */
+enum conflict_detail {
+    CONFLICT_NEVER,  /* those that do not show at any time of the span */
+    CONFLICT_PARTLY, /* also those that are hidden for a part of it */
+};
+
 /* Windows in which something can never show and who hides it; shares, goals, quotas and slots that
  * cannot be met. Findings go to report with the rule's id and JSON path. A quota is judged over
  * whole periods: every hour, day, quarter or year that has a part in [from, to); of the plans of
@@ -159,7 +166,8 @@ QP_MUST_CHECK int schedule_timeline(const struct schedule *schedule, int64_t fro
  * not judged to its end is named with the stretch that was. Shares are looked at for a year, for
  * 200 000 changes of who has a share. Returns 0 or -ENOMEM. */
 QP_MUST_CHECK int schedule_conflicts(const struct schedule *schedule, int64_t from_ms,
-                                     int64_t to_ms, struct qp_report *report);
+                                     int64_t to_ms, enum conflict_detail detail,
+                                     struct qp_report *report);
 
 /* Planned time per rule, campaign and quota, screen and local hour. */
 struct plan_cell {

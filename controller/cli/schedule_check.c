@@ -35,6 +35,11 @@ static void print_verdict(const struct qp_report *report, const char *subject)
     printf(", %zu warning%s.\n", report->n_warnings, report->n_warnings == 1 ? "" : "s");
 }
 
+static void print_count(uint32_t n, const char *what, const char *then)
+{
+    printf("%u %s%s%s", n, what, n == 1 ? "" : "s", then);
+}
+
 static void print_summary(const struct model *m)
 {
     const cJSON *name = cJSON_GetObjectItemCaseSensitive(m->json, "name");
@@ -43,9 +48,13 @@ static void print_summary(const struct model *m)
         cli_print_clean(stdout, name->valuestring);
         fputs(": ", stdout);
     }
-    printf("%u screens, %u nodes, %u items, %u playlists, %u rules, %u campaigns, %u quotas\n",
-           m->n_screens, m->n_nodes, m->n_items, m->n_playlists, m->n_rules, m->n_campaigns,
-           m->n_quotas);
+    print_count(m->n_screens, "screen", ", ");
+    print_count(m->n_nodes, "node", ", ");
+    print_count(m->n_items, "item", ", ");
+    print_count(m->n_playlists, "playlist", ", ");
+    print_count(m->n_rules, "rule", ", ");
+    print_count(m->n_campaigns, "campaign", ", ");
+    print_count(m->n_quotas, "quota", "\n");
 }
 
 static cJSON *new_document(const struct qp_report *report)
@@ -84,7 +93,8 @@ static int add_conflicts(const struct model *m, struct qp_report *report)
     int err = schedule_prepare(&s, m, NULL);
 
     if (err == 0)
-        err = schedule_conflicts(s, from, cli_schedule_midnight(zone, from, CHECK_DAYS), report);
+        err = schedule_conflicts(s, from, cli_schedule_midnight(zone, from, CHECK_DAYS),
+                                 CONFLICT_NEVER, report);
     schedule_destroy(s);
     return err;
 }
@@ -132,7 +142,7 @@ static int find_conflicts(struct cli_schedule *s, const char *from, const char *
 
     if (r != CLI_OK)
         return r;
-    if (schedule_conflicts(s->schedule, start, end, &report) < 0)
+    if (schedule_conflicts(s->schedule, start, end, CONFLICT_PARTLY, &report) < 0)
         return cli_fail("no memory");
     if (json) {
         cJSON *doc = new_document(&report);

@@ -35,7 +35,7 @@ static inline bool says(const struct mini *x, const char *text)
     struct qp_report report = {.items = NULL};
     bool found = false;
 
-    T_EQ(schedule_conflicts(x->s, T0, T0 + DAY_MS, &report), 0);
+    T_EQ(schedule_conflicts(x->s, T0, T0 + DAY_MS, CONFLICT_PARTLY, &report), 0);
     for (size_t i = 0; i < report.n; i++)
         found = found || strstr(report.items[i].text, text);
     if (!found)

@@ -68,7 +68,7 @@ TEST(s32_too_large_shares_are_scaled_with_an_alarm)
     T_CHECK(mini_ms(x, 1) + mini_ms(x, 2) >= 3600000 - 120000);
     T_EQ(x->log[5].scaled, 1);
     T_CHECK(fabs(share_sum(x, T0) - 1.2) < 1e-9);
-    T_EQ(schedule_conflicts(x->s, T0, T0 + DAY_MS, &report), 0);
+    T_EQ(schedule_conflicts(x->s, T0, T0 + DAY_MS, CONFLICT_PARTLY, &report), 0);
     T_EQ(report.n_errors, 1);
     qp_report_finish(&report);
     mini_free(x);

@@ -362,7 +362,7 @@ TEST(s51_a_quota_refuses_warns_or_fills)
         struct mini *x = quota_model(actions[i]);
         struct qp_report report = {.items = NULL};
 
-        T_EQ(schedule_conflicts(x->s, T0, T0 + DAY_MS, &report), 0);
+        T_EQ(schedule_conflicts(x->s, T0, T0 + DAY_MS, CONFLICT_PARTLY, &report), 0);
         T_EQ(report.n_errors, i == 0);
         T_EQ(report.n_warnings, i == 1);
         if (i < 2) {

@@ -7,7 +7,7 @@ static void check(struct mini *x, struct qp_report *report)
 {
     *report = (struct qp_report){.items = NULL};
     mini_prepare(x);
-    T_EQ(schedule_conflicts(x->s, T0, T0 + 7 * DAY_MS, report), 0);
+    T_EQ(schedule_conflicts(x->s, T0, T0 + 7 * DAY_MS, CONFLICT_PARTLY, report), 0);
 }
 
 static bool says(const struct qp_report *report, const char *text)
@@ -51,6 +51,10 @@ TEST(who_hides_whom_and_when)
     check(x, &report);
     T_CHECK(says(&report, "\"rule00\" (priority 0) is hidden by rule \"rule01\""));
     T_CHECK(says(&report, "from 2026-01-01 09:00 to 2026-01-01 12:00"));
+    qp_report_finish(&report);
+    report = (struct qp_report){0};
+    T_EQ(schedule_conflicts(x->s, T0, T0 + 7 * DAY_MS, CONFLICT_NEVER, &report), 0);
+    T_EQ(report.n_warnings, 0);
     qp_report_finish(&report);
     mini_free(x);
 }

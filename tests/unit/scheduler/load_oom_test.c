@@ -142,7 +142,7 @@ static bool conflicts(void)
 {
     int64_t from = INT64_C(1784246400000);
     struct qp_report report = {0};
-    int err = schedule_conflicts(prepared, from, from + 86400000, &report);
+    int err = schedule_conflicts(prepared, from, from + 86400000, CONFLICT_PARTLY, &report);
     bool kept = report.n == report.n_errors + report.n_warnings;
 
     T_CHECK(err == 0 || err == -ENOMEM);
