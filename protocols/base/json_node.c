@@ -152,11 +152,11 @@ int qp_node_i64(const struct qp_node *node, int64_t min, int64_t max, int64_t *r
     if (!cJSON_IsNumber(node->json))
         return expected(node, report, "a whole number");
     value = node->json->valuedouble;
-    if (!(fabs(value) <= EXACT_INTEGER) || value != floor(value))
+    if (value != floor(value))
         return qp_node_error(node, report, "write a whole number", "%.17g is not a whole number",
                              value);
-    if ((int64_t)value < min || (int64_t)value > max)
-        return qp_node_error(node, report, NULL, "%.0f is not in %lld..%lld", value, (long long)min,
+    if (!(fabs(value) <= EXACT_INTEGER) || (int64_t)value < min || (int64_t)value > max)
+        return qp_node_error(node, report, NULL, "%.17g is not in %lld..%lld", value, (long long)min,
                              (long long)max);
     *ret = (int64_t)value;
     return 0;

@@ -113,6 +113,7 @@ TEST(integers)
     T_EQ(i64("1.5", &v), -EINVAL);
     says("", "1.5 is not a whole number");
     T_EQ(i64("1e300", &v), -EINVAL);
+    says("", "1.0000000000000001e+300 is not in -10..9007199254740992");
     T_EQ(i64("-11", &v), -EINVAL);
     says("", "-11 is not in -10..9007199254740992");
     T_EQ(i64("\"7\"", &v), -EINVAL);
