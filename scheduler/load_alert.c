@@ -127,7 +127,7 @@ static int read_first(struct loader *l, const struct qp_node *node, struct rule 
     if (priority.json)
         (void)qp_node_i64(&priority, -PRIORITY_MAX, PRIORITY_MAX, &number, l->report);
     r->priority = (int32_t)number;
-    r->layer = (enum layer)which;
+    r->layer = (enum schedule_layer)which;
     return load_targets(l, &targets, NONE, &r->targets, &r->n_targets);
 }
 

@@ -320,8 +320,8 @@ static void check_locks(struct loader *l, const struct qp_node *node, unsigned t
 
 static int read_by_type(struct loader *l, const struct qp_node *node, unsigned type, struct rule *r)
 {
-    static const enum layer layers[] = {LAYER_SCHEDULE, LAYER_INTERRUPT, LAYER_DEFAULT,
-                                        LAYER_SCHEDULE, LAYER_SCHEDULE};
+    static const enum schedule_layer layers[] = {LAYER_SCHEDULE, LAYER_INTERRUPT, LAYER_DEFAULT,
+                                                 LAYER_SCHEDULE, LAYER_SCHEDULE};
 
     check_type(l, node, type);
     r->layer = layers[type];

@@ -191,15 +191,15 @@ struct playlist {
 
 /* --- rules ----------------------------------------------------------------------------------- */
 
-enum layer { /* highest first */
-             LAYER_BLACKOUT,
-             LAYER_EMERGENCY,
-             LAYER_TAKEOVER,
-             LAYER_INTERRUPT,
-             LAYER_SCHEDULE,
-             LAYER_DEFAULT,
-             LAYER_SAFE,
-             LAYER_N
+enum schedule_layer { /* highest first */
+                      LAYER_BLACKOUT,
+                      LAYER_EMERGENCY,
+                      LAYER_TAKEOVER,
+                      LAYER_INTERRUPT,
+                      LAYER_SCHEDULE,
+                      LAYER_DEFAULT,
+                      LAYER_SAFE,
+                      LAYER_N
 };
 
 enum axis { AXIS_CONTENT, AXIS_OVERLAY, AXIS_DISPLAY };
@@ -210,9 +210,9 @@ struct rule {
     char *id;
     char *path; /* in the document, for findings: "rules[3]", "nodes[1].mandatory[0]" */
     enum axis axis;
-    enum layer layer;       /* content: INTERRUPT, SCHEDULE, DEFAULT; alerts: the upper three */
-    int32_t priority;       /* larger wins */
-    struct target *targets; /* n_targets >= 1: any of them */
+    enum schedule_layer layer; /* content: INTERRUPT, SCHEDULE, DEFAULT; alerts: the upper three */
+    int32_t priority;          /* larger wins */
+    struct target *targets;    /* n_targets >= 1: any of them */
     uint32_t n_targets;
     uint32_t window;   /* index into model.windows, or NONE: always */
     uint32_t playlist; /* content; NONE for display rules */

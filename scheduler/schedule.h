@@ -73,7 +73,7 @@ struct applicable {
 #define SCHEDULE_NEXT_LOOKS 8
 
 struct resolution {
-    enum layer layer;
+    enum schedule_layer layer;
     const struct rule *rule; /* content; NULL: default or safe slide */
     uint32_t playlist;       /* NONE: blackout or safe slide */
     int64_t since_ms;        /* when this rule's occurrence began; INT64_MIN: always */
@@ -114,7 +114,7 @@ struct stretch {
     int64_t offset_ms;       /* position inside the item at start (joined in progress) */
     uint32_t item;           /* NONE: black or the safe slide */
     const struct rule *rule; /* NULL: default, safe */
-    enum layer layer;
+    enum schedule_layer layer;
     uint8_t cut;    /* 1: the item was cut at its end by a boundary */
     uint8_t scaled; /* 1: interrupts ask for more than all of the time now: an alarm */
     uint32_t quota; /* index of the quota that it fills up, or NONE */

@@ -44,7 +44,7 @@ static void flush_idle(struct timeline *tl)
 static void add_idle(struct timeline *tl, int64_t end_ms)
 {
     const struct rule *rule = tl->now.rule;
-    enum layer layer = tl->now.layer;
+    enum schedule_layer layer = tl->now.layer;
 
     if (layer == LAYER_INTERRUPT || layer == LAYER_SCHEDULE || layer == LAYER_DEFAULT) {
         rule = NULL;
@@ -263,7 +263,7 @@ static struct event *next_event(struct timeline *tl)
 struct turn {
     struct pick pick;
     const struct rule *rule;
-    enum layer layer;
+    enum schedule_layer layer;
     uint32_t mix, quota; /* NONE */
     bool exact;
 };

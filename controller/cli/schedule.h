@@ -52,7 +52,7 @@ void cli_schedule_add_time(cJSON *to, const char *name, const struct tz *zone, i
 /* "2:05:30" */
 const char *cli_schedule_length(int64_t ms, char buf[CLI_TIME_MAX]);
 
-const char *cli_schedule_layer(enum layer layer);
+const char *cli_schedule_layer(enum schedule_layer layer);
 /* "group Mall", "screen s1": the most specific target of the rule that means the screen. */
 const char *cli_schedule_target(const struct model *m, const struct rule *r, uint32_t screen,
                                 char *buf, size_t cap);

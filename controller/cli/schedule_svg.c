@@ -36,7 +36,7 @@ static const struct draw_colour ink = {0.13, 0.15, 0.18}, faint = {0.45, 0.48, 0
 /* What a colour stands for: a rule, or a layer without one. */
 struct key {
     const struct rule *rule;
-    enum layer layer;
+    enum schedule_layer layer;
     bool black;     /* no item */
     uint32_t quota; /* that it fills up, or NONE */
     int64_t ms, plays;

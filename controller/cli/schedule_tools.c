@@ -190,7 +190,7 @@ const char *cli_schedule_length(int64_t ms, char buf[CLI_TIME_MAX])
 
 /* --- words ----------------------------------------------------------------------------------- */
 
-const char *cli_schedule_layer(enum layer layer)
+const char *cli_schedule_layer(enum schedule_layer layer)
 {
     static const char *const names[LAYER_N] = {"blackout", "emergency", "takeover", "interrupt",
                                                "schedule", "default",   "safe"};

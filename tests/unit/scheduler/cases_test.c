@@ -449,8 +449,8 @@ TEST(an_untrusted_clock_holds_what_was_shown)
 TEST(layers_come_in_their_order)
 {
     struct mini *x = mini_new("UTC");
-    static const enum layer layers[] = {LAYER_DEFAULT, LAYER_SCHEDULE, LAYER_TAKEOVER,
-                                        LAYER_EMERGENCY, LAYER_BLACKOUT};
+    static const enum schedule_layer layers[] = {LAYER_DEFAULT, LAYER_SCHEDULE, LAYER_TAKEOVER,
+                                                 LAYER_EMERGENCY, LAYER_BLACKOUT};
     struct rule *r[5];
 
     for (int i = 0; i < 5; i++) {
