@@ -12,6 +12,7 @@
 #include "protocols/base/tz.h"
 #include "scheduler/ical_import.h"
 
+#undef ical_refuse
 int ical_refuse(struct ical_import *import, unsigned line, const char *remedy, const char *fmt, ...)
 {
     char path[32], text[400];

@@ -156,8 +156,8 @@ int qp_node_i64(const struct qp_node *node, int64_t min, int64_t max, int64_t *r
         return qp_node_error(node, report, "write a whole number", "%.17g is not a whole number",
                              value);
     if (!(fabs(value) <= EXACT_INTEGER) || (int64_t)value < min || (int64_t)value > max)
-        return qp_node_error(node, report, NULL, "%.17g is not in %lld..%lld", value, (long long)min,
-                             (long long)max);
+        return qp_node_error(node, report, NULL, "%.17g is not in %lld..%lld", value,
+                             (long long)min, (long long)max);
     *ret = (int64_t)value;
     return 0;
 }

@@ -404,7 +404,7 @@ TEST(one_fault_is_one_finding_with_something_to_do)
 
 TEST(numbers_that_are_none)
 {
-    refused(RULE("\"priority\": 1e300"), "rules[1].priority", "whole number");
+    refused(RULE("\"priority\": 1e300"), "rules[1].priority", "is not in -1000000..1000000");
     refused(RULE("\"priority\": 1.5"), "rules[1].priority", "1.5 is not a whole number");
     refused(RULE("\"priority\": NaN"), "", "line 1");
     refused(RULE("\"priority\": 1e999"), "", "line 1");
