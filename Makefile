@@ -55,7 +55,7 @@ isa_flags = $(foreach i,$(isas.$(ARCH)),$(if $(filter %_$i.c,$1),$(isa.$i)))
 
 # --- the layers, ground floor first -----------------------------------------
 #     dir: folder   uses: the layers it may include   pkgs: what pkg-config gives
-LIBS := base pixel wire wall runtime scheduler sender virtual media compose render
+LIBS := base pixel wire wall runtime scheduler sender virtual media compose render proof
 dir.base     := protocols/base
 uses.base    :=
 pkgs.base    := libcjson
@@ -83,11 +83,13 @@ uses.compose := media pixel base
 pkgs.compose := freetype2 harfbuzz fribidi fontconfig
 dir.render   := controller/player/render
 uses.render  := sender wall pixel runtime wire base
+dir.proof    := controller/player/proof
+uses.proof   := scheduler base
 
 # Programs: the folder of main.c, and the layers it may use (its own folder is compiled in).
 PROGS := qp-player qp-wall qp
 dir.qp-player  := controller/player
-uses.qp-player := compose media render sender scheduler runtime wall wire pixel base
+uses.qp-player := proof compose media render sender scheduler runtime wall wire pixel base
 pkgs.qp-player := libcrypto
 dir.qp-wall    := sender-card/virtual/main
 uses.qp-wall   := virtual sender runtime wall wire pixel base

@@ -41,10 +41,10 @@ static void run(void *user)
     atomic_store(&h->done, true);
 }
 
-static int start(struct history *h, const char *screen, struct qp_diag *diag)
+static int start(struct history *h, const struct history_params *params, struct qp_diag *diag)
 {
     struct worker_params wp = {.name = "history", .run = run, .user = h};
-    int err = ledger_create(&h->whole, screen);
+    int err = ledger_create(&h->whole, params->screen, params->with_rehearsals);
 
     if (err == 0)
         err = worker_start(&h->worker, &wp, diag);
@@ -52,8 +52,7 @@ static int start(struct history *h, const char *screen, struct qp_diag *diag)
     return err;
 }
 
-int history_open(struct history **ret, const char *file, const char *screen, bool must_wait,
-                 struct qp_diag *diag)
+int history_open(struct history **ret, const struct history_params *params, struct qp_diag *diag)
 {
     struct history *h = calloc(1, sizeof(*h));
     struct stat st;
@@ -61,18 +60,18 @@ int history_open(struct history **ret, const char *file, const char *screen, boo
     int err = -ENOMEM;
 
     if (h) {
-        h->file = file;
-        h->size = stat(file, &st) == 0 ? st.st_size : 0;
-        err = ledger_create(&h->ledger, screen);
+        h->file = params->file;
+        h->size = stat(params->file, &st) == 0 ? st.st_size : 0;
+        err = ledger_create(&h->ledger, params->screen, params->with_rehearsals);
     }
     if (err < 0) {
         history_close(h);
         return qp_diag_set(diag, err, "out of memory");
     }
-    is_large = h->size > HISTORY_AT_ONCE && !must_wait;
+    is_large = h->size > HISTORY_AT_ONCE && !params->must_wait;
     err = read_from(h, h->ledger, is_large ? h->size - HISTORY_END : 0, &h->passed, diag);
     if (err == 0 && is_large)
-        err = start(h, screen, diag);
+        err = start(h, params, diag);
     if (err < 0) {
         history_close(h);
         return err;

@@ -9,17 +9,22 @@
 #ifndef CONTROLLER_PLAYER_HISTORY_H
 #define CONTROLLER_PLAYER_HISTORY_H
 
-#include "controller/player/ledger.h"
+#include "controller/player/proof/ledger.h"
 
 #define HISTORY_AT_ONCE ((int64_t)4 << 20) /* bytes */
 #define HISTORY_END     ((int64_t)1 << 20)
 
 struct history;
 
-/* file, screen: borrowed. must_wait: everything is read at once. Returns 0 or a negative errno with
- * a sentence. */
-QP_MUST_CHECK int history_open(struct history **ret, const char *file, const char *screen,
-                               bool must_wait, struct qp_diag *diag);
+struct history_params {
+    const char *file, *screen; /* borrowed until history_close */
+    bool with_rehearsals;      /* ledger.h */
+    bool must_wait;            /* everything is read at once */
+};
+
+/* Returns 0 or a negative errno with a sentence. */
+QP_MUST_CHECK int history_open(struct history **ret, const struct history_params *params,
+                               struct qp_diag *diag);
 void history_close(struct history *history); /* NULL is fine */
 
 struct ledger *history_ledger(struct history *history);

@@ -9,7 +9,7 @@
 
 #include "controller/player/history.h"
 #include "controller/player/playlog.h"
-#include "controller/player/record.h"
+#include "controller/player/proof/record.h"
 #include "protocols/base/file.h"
 #include "protocols/base/tz.h"
 #include "scheduler/load_time.h"
@@ -120,13 +120,17 @@ static void tell_passed(struct known *k)
 
 static int open_log(struct known *k, int64_t *ret_seen_ms, struct qp_diag *diag)
 {
+    struct history_params history = {.file = k->params.log,
+                                     .screen = k->params.screen,
+                                     .with_rehearsals = k->params.is_rehearsal,
+                                     .must_wait = k->params.must_wait};
     struct qp_diag why = {""};
     char *now;
     int err = playlog_open(&k->log, k->params.log, &now, diag);
 
     if (err < 0)
         return err;
-    if (history_open(&k->history, k->params.log, k->params.screen, k->params.must_wait, &why) == 0)
+    if (history_open(&k->history, &history, &why) == 0)
         tell_passed(k);
     else
         notice(k, why.text);

@@ -11,7 +11,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "controller/player/journal.h"
+#include "controller/player/proof/journal.h"
 #include "protocols/base/clock.h"
 #include "protocols/runtime/worker.h"
 

@@ -14,7 +14,7 @@
 
 #include "controller/player/compose/play.h"
 #include "controller/player/feed.h"
-#include "controller/player/record.h"
+#include "controller/player/proof/record.h"
 #include "protocols/base/clock.h"
 
 #define MS           1000000LL

@@ -2,7 +2,7 @@
 /* Reading costs one pass over the log; what is kept is, per rule, the starts of its last hour and,
  * per campaign, a sum with the quarters of an hour of the last day and a half, from which the sum
  * at any recent instant is made. */
-#include "controller/player/ledger.h"
+#include "controller/player/proof/ledger.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -50,6 +50,7 @@ struct tail {
 
 struct ledger {
     const char *screen;
+    bool with_rehearsals;
     struct ids rules_by_id, campaigns_by_id;
     struct rule_count *rules;
     struct campaign_count *campaigns;
@@ -58,13 +59,14 @@ struct ledger {
     uint64_t n_tail;
 };
 
-int ledger_create(struct ledger **ret, const char *screen)
+int ledger_create(struct ledger **ret, const char *screen, bool with_rehearsals)
 {
     struct ledger *l = calloc(1, sizeof(*l));
 
     if (!l)
         return -ENOMEM;
     l->screen = screen;
+    l->with_rehearsals = with_rehearsals;
     *ret = l;
     return 0;
 }
@@ -94,7 +96,9 @@ struct play {
     int64_t start_ms, end_ms;
     int64_t begin_ms; /* when the item would have begun, had it been joined from its start */
     int64_t seen_ms;
-    uint64_t item; /* hash */
+    uint64_t item;  /* hash */
+    bool untrusted; /* its instants may be years off */
+    bool rehearsed;
 };
 
 static uint64_t hash_of(const char *text)
@@ -133,15 +137,17 @@ static bool number_of(const cJSON *o, const char *name, double *ret)
 static bool play_of(const cJSON *o, struct play *ret, const char **ret_screen)
 {
     double position, presented, dark;
-    const char *item;
+    const char *item, *clock;
 
     if (!cJSON_IsObject(o) || !instant_of(o, "start", &ret->start_ms) ||
         !instant_of(o, "end", &ret->end_ms) || ret->end_ms < ret->start_ms ||
         ret->end_ms - ret->start_ms > LONGEST_MS || !text_of(o, "screen", ret_screen) ||
         !*ret_screen || !text_of(o, "rule", &ret->rule) ||
         !text_of(o, "campaign", &ret->campaign) || !text_of(o, "item", &item) ||
-        !number_of(o, "position_ms", &position) || !number_of(o, "frames_presented", &presented) ||
-        !number_of(o, "frames_dark", &dark) || presented < 0 || dark < 0 || dark > presented)
+        !text_of(o, "clock", &clock) || !number_of(o, "position_ms", &position) ||
+        !number_of(o, "frames_presented", &presented) || !number_of(o, "frames_dark", &dark) ||
+        position < 0 || position > (double)LONGEST_MS || presented < 0 || dark < 0 ||
+        dark > presented)
         return false;
     ret->begin_ms = ret->start_ms - (int64_t)position;
     ret->seen_ms =
@@ -151,6 +157,8 @@ static bool play_of(const cJSON *o, struct play *ret, const char **ret_screen)
     if (presented <= dark)
         ret->rule = ret->campaign = NULL; /* nobody saw it */
     ret->item = hash_of(item);
+    ret->untrusted = clock && strcmp(clock, "untrusted") == 0;
+    ret->rehearsed = clock && strcmp(clock, "rehearsal") == 0;
     return true;
 }
 
@@ -229,8 +237,13 @@ static void age_starts(struct rule_count *r, int64_t start_ms)
     memmove(r->starts, r->starts + 1, r->n * sizeof(*r->starts));
 }
 
-static int add_start(struct rule_count *r, int64_t start_ms)
+static int add_start(struct rule_count *r, const struct play *p)
 {
+    int64_t start_ms = p->begin_ms;
+
+    /* When it was nobody knows: it must not make the others forgotten. */
+    if (p->untrusted && r->n > 0 && start_ms <= r->starts[r->n - 1] - HOUR_MS)
+        return 0;
     age_starts(r, start_ms);
     if (r->n == r->cap) {
         uint32_t cap = r->cap ? 2 * r->cap : 4;
@@ -263,7 +276,7 @@ static int count_rule(struct ledger *l, const struct play *p, bool *ret_new)
     r = &l->rules[i];
     *ret_new = !goes_on(r, p);
     if (*ret_new) {
-        err = add_start(r, p->begin_ms);
+        err = add_start(r, p);
         if (err < 0)
             return err;
         r->all.plays++;
@@ -305,6 +318,16 @@ static void move_ring(struct campaign_count *c, int64_t quarter)
     c->any = true;
 }
 
+/* The clock was years ahead and is right again: the quarters that lie ahead are over. */
+static void set_ring_back(struct campaign_count *c, int64_t quarter)
+{
+    for (unsigned i = 0; i < QUARTERS; i++) {
+        add(&c->before, c->ring[i]);
+        c->ring[i] = (struct amount){0};
+    }
+    c->newest = quarter;
+}
+
 static int count_campaign(struct ledger *l, const struct play *p, bool is_new)
 {
     struct amount what = {is_new, p->seen_ms};
@@ -318,6 +341,8 @@ static int count_campaign(struct ledger *l, const struct play *p, bool is_new)
     c = &l->campaigns[i];
     if (!c->any || quarter > c->newest)
         move_ring(c, quarter);
+    else if (quarter <= c->newest - QUARTERS && !p->untrusted)
+        set_ring_back(c, quarter);
     add(quarter > c->newest - QUARTERS ? place_of(c, quarter) : &c->before, what);
     return 0;
 }
@@ -348,6 +373,8 @@ int ledger_add(struct ledger *l, const char *line, size_t len)
         return err;
     if (strcmp(screen, l->screen) == 0) {
         l->tail[l->n_tail++ % TAIL] = (struct tail){p.start_ms, p.item};
+        if (p.rehearsed && !l->with_rehearsals)
+            p.rule = p.campaign = NULL;
         if (p.rule)
             err = count_rule(l, &p, &is_new);
         if (p.campaign && err != -ENOMEM)

@@ -7,8 +7,8 @@
  * middle of an item) count as one play and add their time.
  *
  * One thread at a time. */
-#ifndef CONTROLLER_PLAYER_LEDGER_H
-#define CONTROLLER_PLAYER_LEDGER_H
+#ifndef CONTROLLER_PLAYER_PROOF_LEDGER_H
+#define CONTROLLER_PLAYER_PROOF_LEDGER_H
 
 #include <stdatomic.h>
 #include <stdbool.h>
@@ -24,8 +24,9 @@
 
 struct ledger;
 
-/* screen: id, borrowed; records of other screens are passed over. Returns 0 or -ENOMEM. */
-QP_MUST_CHECK int ledger_create(struct ledger **ret, const char *screen);
+/* screen: id, borrowed; records of other screens are passed over. with_rehearsals: count what was
+ * played by a given clock, too: for a rehearsal that goes on. Returns 0 or -ENOMEM. */
+QP_MUST_CHECK int ledger_create(struct ledger **ret, const char *screen, bool with_rehearsals);
 void ledger_destroy(struct ledger *ledger); /* NULL is fine */
 
 /* Take every record of a log between two offsets, line by line in constant memory; a line that

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* A slot is "CHECKSUM SEQ LENGTH text", padded with spaces and an end of line: a person can read
  * it. */
-#include "controller/player/journal.h"
+#include "controller/player/proof/journal.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -4,8 +4,8 @@
  * Two slots of a fixed size in one file, written in turn and in place, each with a running number
  * and a checksum: after a torn write the other slot still holds the text before. Nothing is
  * allocated on the disk after the file was made, so that it can be written on a full one. */
-#ifndef CONTROLLER_PLAYER_JOURNAL_H
-#define CONTROLLER_PLAYER_JOURNAL_H
+#ifndef CONTROLLER_PLAYER_PROOF_JOURNAL_H
+#define CONTROLLER_PLAYER_PROOF_JOURNAL_H
 
 #include <stdbool.h>
 #include <stdint.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "controller/player/record.h"
+#include "controller/player/proof/record.h"
 
 #include <stdio.h>
 #include <time.h>
