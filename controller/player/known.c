@@ -28,7 +28,6 @@ struct known {
     struct history *history; /* NULL: none */
     struct verify *verify;   /* NULL: nothing wanted it yet */
     struct trust trust;
-    bool told_clock;
 
     char *facts; /* the text of the last good one; NULL: none */
     size_t facts_len;
@@ -92,15 +91,17 @@ static int64_t read_journal(struct known *k, const char *text)
     cJSON *tree = NULL;
     const cJSON *held, *seen;
     int64_t seen_ms = INT64_MIN;
+    bool rehearsed;
 
     if (!text || qp_json_parse(&tree, text, strlen(text), NULL, NULL) < 0)
         return seen_ms;
+    rehearsed = cJSON_IsTrue(cJSON_GetObjectItemCaseSensitive(tree, "rehearsal"));
     held = cJSON_GetObjectItemCaseSensitive(tree, "held_rule");
-    if (cJSON_IsString(held))
+    if (cJSON_IsString(held) && (!rehearsed || k->params.is_rehearsal))
         k->held_rule = strdup(held->valuestring);
     seen = cJSON_GetObjectItemCaseSensitive(tree, "seen");
     if (!cJSON_IsString(seen) || load_instant(seen->valuestring, NULL, false, &seen_ms) ||
-        cJSON_IsTrue(cJSON_GetObjectItemCaseSensitive(tree, "rehearsal")))
+        rehearsed)
         seen_ms = INT64_MIN;
     close_killed(k, cJSON_GetObjectItemCaseSensitive(tree, "on"));
     cJSON_Delete(tree);
@@ -243,6 +244,7 @@ static bool read_facts(struct known *k, const struct model *model)
         notice(k, k->facts ? "the facts that were read before stay" : "there are no facts yet");
         return false;
     }
+    refuse(k, NULL, 0); /* what the file does not say any more */
     if (k->facts && len == k->facts_len && memcmp(text, k->facts, len) == 0) {
         free(text);
         return false;
@@ -380,6 +382,12 @@ enum verify_state known_verify(struct known *k, const char *file, const char *sh
     if (again)
         *why = '\0';
     return state;
+}
+
+void known_retry_files(struct known *k)
+{
+    if (k->verify)
+        verify_retry(k->verify);
 }
 
 void known_renew(struct known *k)

@@ -55,6 +55,8 @@ bool known_tick(struct known *known, const struct known_now *now);
 
 /* The clock was set; the next tick asks for a new program. */
 void known_clock_set(struct known *known);
+/* What could not be read to be verified is read again when it is wanted. */
+void known_retry_files(struct known *known);
 /* The facts file has changed, or may have. */
 void known_facts_changed(struct known *known);
 

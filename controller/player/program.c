@@ -195,9 +195,15 @@ static bool on_next(void *user, struct play_item *ret)
     *ret = (struct play_item){.begin_ns = tai_of(p, s->stretch.start_ms),
                               .start_ns = s->stretch.offset_ms * MS,
                               .tag = s};
-    if (s->stretch.item != NONE)
-        ret->file = file_of(p, &p->model->items[s->stretch.item]);
-    ret->is_layout = s->stretch.item != NONE && p->model->items[s->stretch.item].layout;
+    if (s->stretch.item == NONE)
+        return true;
+    ret->file = file_of(p, &p->model->items[s->stretch.item]);
+    ret->is_layout = p->model->items[s->stretch.item].layout != NULL;
+    if (!ret->file) { /* the safe slide is seen, and that is no play */
+        s->stretch.layer = LAYER_SAFE;
+        s->stretch.rule = NULL;
+        s->stretch.item = NONE;
+    }
     return true;
 }
 
@@ -227,7 +233,8 @@ static void on_done(void *user, const struct play_item *item, const struct play_
     char buf[MAX_NAME];
 
     if (s == p->newest) {
-        s->stretch = p->feed.last; /* its end may have moved */
+        s->stretch.end_ms = p->feed.last.end_ms; /* they may have moved */
+        s->stretch.cut = p->feed.last.cut;
         p->newest = NULL;
     }
     if (record->end > record->first && record->presented > 0)

@@ -189,8 +189,10 @@ static void begin_anew(struct show *s)
     int r;
 
     s->want_reload = s->want_anew = false;
-    if (reload)
+    if (reload) {
         forget_broken(s);
+        known_retry_files(s->params.known);
+    }
     r = reload ? read_schedule(s, &program, &diag)
                : make_program(s, s->text, s->len, &program, &diag);
     if (r == 0) {

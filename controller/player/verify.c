@@ -297,6 +297,20 @@ void verify_why(struct verify *v, const char *file, const char *sha256, char *bu
     (void)pthread_mutex_unlock(&v->lock);
 }
 
+void verify_retry(struct verify *v)
+{
+    (void)pthread_mutex_lock(&v->lock);
+    for (uint32_t i = 0; i < v->n; i++) {
+        struct entry *e = v->entries[i];
+
+        if (e->error) {
+            e->known = false;
+            e->told[0] = '\0';
+        }
+    }
+    (void)pthread_mutex_unlock(&v->lock);
+}
+
 bool verify_has_news(struct verify *v)
 {
     bool news;

@@ -29,6 +29,9 @@ enum verify_state verify_ask(struct verify *verify, const char *file, const char
 void verify_why(struct verify *verify, const char *file, const char *sha256, char *buf, size_t cap,
                 bool *ret_again);
 
+/* What could not be read, for whatever reason, is read again when it is asked for. */
+void verify_retry(struct verify *verify);
+
 /* Has an answer come in since this was called last? */
 bool verify_has_news(struct verify *verify);
 /* Files in the queue, with the one that is being read. */

@@ -107,6 +107,23 @@ def check_reload(folder):
     tap.ok(ended.status == 0, "facts for a new schedule are taken with it", ended)
 
 
+def check_withdrawn(folder):
+    """Facts that were refused and then withdrawn do not come with the next schedule."""
+    stage = Fed(folder)
+    stage.put({})
+    with stage.start() as process:
+        stage.await_rule("base")
+        stage.put({"counts": [{"rule": "new", "screen": "s1", "plays": 1}], "alerts": [alert()]})
+        until(lambda: "before stay" in process.errors(), what="the refusal")
+        stage.put({})
+        stage.schedule([rule("new", "a", "08:00-20:00"), *RULES[1:]])
+        process.process.send_signal(signal.SIGHUP)
+        until(lambda: '"rule":"base"' not in stage.journal(), what="the new schedule")
+        shown = stage.journal()
+        ended = process.stop()
+    tap.ok(ended.status == 0 and '"rule":"new"' in shown, "what was withdrawn stays away", shown)
+
+
 def check_check(folder):
     stage = Fed(folder)
     stage.put({"alerts": [alert()]})
@@ -121,7 +138,8 @@ def check_check(folder):
 
 def main():
     for name, function in (("come and go", check_come_and_go), ("bar", check_bar),
-                           ("reload", check_reload), ("check", check_check)):
+                           ("reload", check_reload), ("withdrawn", check_withdrawn),
+                           ("check", check_check)):
         with temporary() as folder:
             tap.case(name, function, folder)
     tap.done()

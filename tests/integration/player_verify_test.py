@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # timeout: 240
 """qp-player run shows an item with a sha256 only when its file is that very file."""
+import fcntl
 import hashlib
 import os
 import shutil
@@ -85,9 +86,31 @@ def check_meanwhile(folder):
            f"{stage.colours()} {good}")
 
 
+def check_unreadable(folder):
+    """A lease of somebody else's keeps the player from opening the file; SIGHUP tries it again."""
+    stage = Sealed(folder)
+    stage.seal(stage.digest())
+    signal.signal(signal.SIGIO, signal.SIG_IGN)  # somebody wants the file: that is the point
+    with open(stage.b, "rb+") as lease:
+        try:
+            fcntl.fcntl(lease, fcntl.F_SETLEASE, fcntl.F_WRLCK)
+        except OSError as error:
+            tap.skip("a file that cannot be read", f"no leases here: {error}")
+            return
+        process = start_player(*stage.arguments(CLOCK))
+        with process:
+            until(lambda: "cannot be verified" in process.errors(), what="a word on the file")
+            fcntl.fcntl(lease, fcntl.F_SETLEASE, fcntl.F_UNLCK)
+            process.process.send_signal(signal.SIGHUP)
+            until(lambda: os.path.exists(f"{stage.log}.now") and '"item":"b"' in stage.journal(),
+                  what="the file on the wall")
+            ended = process.stop()
+    tap.ok(ended.status == 0, "a file that could not be read is tried again", ended)
+
+
 def main():
     for name, function in (("right", check_right), ("wrong", check_wrong),
-                           ("meanwhile", check_meanwhile)):
+                           ("meanwhile", check_meanwhile), ("unreadable", check_unreadable)):
         with temporary() as folder:
             tap.case(name, function, folder)
     tap.done()
