@@ -157,7 +157,7 @@ int csv_parse_points(char *text, size_t len, struct wall_point **ret, uint32_t *
     size_t cap = count_lines(text, len);
     struct wall_point *points;
     uint32_t n = 0;
-    double row[MAX_FIELDS] = {0};
+    double row[MAX_FIELDS];
     int err = refuse_nul(text, len, diag);
 
     if (err < 0)
@@ -186,7 +186,7 @@ int csv_parse_gains(char *text, size_t len, uint32_t n_leds, uint16_t **ret, str
         .next = text, .end = text + len, .header_allowed = true, .n_fields = 3, .columns = "r,g,b"};
     uint32_t n = 0;
     uint16_t *gains;
-    double row[MAX_FIELDS];
+    double row[MAX_FIELDS] = {0};
     int err = refuse_nul(text, len, diag);
 
     if (err < 0)

@@ -38,6 +38,7 @@ int wall_append_chain(struct loader *l, uint32_t output, uint32_t cabinet,
         return err;
     c->port = output;
     c->chain_index = o->n_chain;
+    /* NOLINTNEXTLINE(clang-analyzer-core.NullDereference): grow_chain() made it */
     o->chain[o->n_chain++] = cabinet;
     o->n_leds += l->wall->types[c->type].n_leds;
     return 0;

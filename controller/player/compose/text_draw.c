@@ -152,6 +152,7 @@ static void box_line(uint8_t *data, size_t stride, int n, int r, uint8_t *line)
         sum += line[i];
     for (int i = 0; i < n; i++) {
         if (i + r < n)
+            /* NOLINTNEXTLINE(clang-analyzer-core.uninitialized.Assign): i + r < n */
             sum += line[i + r];
         if (i - r - 1 >= 0)
             sum -= line[i - r - 1];

@@ -314,6 +314,7 @@ static int feed(struct convert *c, AVFrame *frame)
 {
     struct convert_key key = key_of(c, frame);
 
+    /* NOLINTNEXTLINE(bugprone-suspicious-memory-comparison): key_of() clears the padding */
     if (!c->graph || c->drained || memcmp(&key, &c->key, sizeof(key)) != 0) {
         int err = build(c, &key);
 

@@ -436,10 +436,8 @@ static int take_sound(struct decode *d)
     const AVFrame *f = d->frame;
     int64_t stamp = to_ns(f->best_effort_timestamp, d->src.audio->time_base), at;
 
-    if (d->only_sound)
+    if (d->only_sound || stamp == TIMING_NONE)
         at = d->sound_end_ns; /* sample after sample */
-    else if (stamp == TIMING_NONE)
-        at = d->sound_end_ns;
     else
         at = stamp + d->timing.shift_ns;
     if (f->sample_rate > 0)

@@ -34,7 +34,7 @@ static uint32_t clamp(double v, uint32_t min, uint32_t max)
 
 int view_parse(const char *text, size_t len, uint32_t pic_w, uint32_t pic_h, struct view *ret)
 {
-    double v[4], max[2];
+    double v[4] = {0}, max[2] = {0};
     const cJSON *look;
     cJSON *json;
     bool ok;
@@ -60,6 +60,7 @@ int view_parse(const char *text, size_t len, uint32_t pic_w, uint32_t pic_h, str
 
 static uint32_t div_up(uint32_t a, uint32_t b)
 {
+    /* NOLINTNEXTLINE(clang-analyzer-core.DivideZero): a step is 1 or more */
     return (a + b - 1) / b;
 }
 
