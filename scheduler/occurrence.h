@@ -21,8 +21,8 @@ struct occurrence {
 };
 
 /* Make a window cheap to ask: counts out `count`, so that no later question has to, and closes a
- * recurrence that never comes (30 February). Optional; the answers are the same. Bounded: at most
- * one step per day of 400 years and one per month between DAY_MIN and DAY_MAX. */
+ * recurrence that never comes (30 February). Optional; the answers are the same. Bounded: the
+ * days of 400 years are stepped over at most three times. */
 void occurrence_prepare(struct window *window);
 
 /* The first occurrence that ends after `at` (so it may have begun already), in the order of starts.

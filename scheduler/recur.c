@@ -241,21 +241,29 @@ static int32_t next_until(const struct window *w, int32_t day, int32_t last, uns
 
 /* --- count ----------------------------------------------------------------------------------- */
 
-/* Without conditions on the date a daily or weekly pattern repeats after 7 intervals: whole
- * repetitions are skipped. Returns where to go on and takes what was skipped off *count. */
+/* After so many days the pattern repeats: 7 intervals where only weekdays count, or whole cycles of
+ * the calendar, which are of whole weeks. */
+static int64_t period_of(const struct window *w)
+{
+    bool by_day = w->frequency == EVERY_DAY || w->frequency == EVERY_WEEK;
+
+    return interval_of(w) * (by_day && !w->months && !w->n_month_days ? 7 : RECUR_MAX_STEP);
+}
+
+/* Whole repetitions are skipped. Returns where to go on and takes what was skipped off *count. */
 static int32_t skip_repetitions(const struct window *w, int32_t last, uint32_t *count)
 {
-    int64_t period = 7 * interval_of(w), there;
+    int64_t period = period_of(w), there;
     uint32_t each = 0, n;
 
-    if ((w->frequency != EVERY_DAY && w->frequency != EVERY_WEEK) || w->months || w->n_month_days)
+    if (w->lunar_month || w->first_day + period > last)
         return w->first_day;
-    for (int64_t d = w->first_day; d < w->first_day + period && d <= last; d++, each++) {
+    for (int64_t d = w->first_day; d < w->first_day + period && each < *count; d++, each++) {
         d = next_until(w, (int32_t)d, last, RECUR_ANY_DAY);
         if (d == RECUR_NONE || d >= w->first_day + period)
             break;
     }
-    if (each == 0)
+    if (each == 0 || each >= *count)
         return w->first_day;
     n = (*count - 1) / each;
     there = w->first_day + n * period;

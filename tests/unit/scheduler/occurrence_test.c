@@ -4,6 +4,7 @@
 
 #include "protocols/base/tz.h"
 #include "scheduler/civil.h"
+#include "scheduler/recur.h"
 #include "tests/support/t.h"
 
 #define MON_FRI  0x1f
@@ -394,6 +395,33 @@ TEST(a_count_ends_a_recurrence)
     w.count = 1500003;
     occurrence_prepare(&w);
     T_EQ(w.last_day, DAY(2026, 1, 1) + 300000 * 7 + 4);
+}
+
+/* Whole cycles of 400 years are skipped; the day must be that of counting one by one. */
+TEST(a_count_of_centuries)
+{
+    const enum frequency every[] = {EVERY_DAY, EVERY_WEEK, EVERY_MONTH, EVERY_YEAR};
+
+    for (unsigned i = 0; i < 24; i++) {
+        struct window w = daily(&ten);
+        uint32_t left, count = 900 + 700 * (i / 4);
+        int32_t day;
+
+        w.frequency = every[i % 4];
+        w.interval = 1 + i / 12;
+        w.first_day = DAY(1900, 1, 31);
+        w.months = 0x0ff; /* January to August: the cycle is that of the calendar */
+        w.month_days[0] = 30;
+        w.n_month_days = w.frequency != EVERY_WEEK;
+        w.month_day_policy = i % 8 < 4 ? MONTH_DAY_SKIP : MONTH_DAY_CLAMP;
+        w.weekdays = i % 3 ? MON_FRI : 0;
+        for (day = w.first_day - 1, left = count; left > 0 && day != RECUR_NONE; left--)
+            day = recur_next(&w, day + 1, RECUR_ANY_DAY);
+        w.count = count;
+        T_EQ(recur_last_day(&w), day == RECUR_NONE ? w.last_day : day);
+        w.count = 1000000;
+        T_CHECK(recur_last_day(&w) <= w.last_day);
+    }
 }
 
 TEST(what_never_comes_is_closed)
