@@ -5,7 +5,7 @@
  * quarter or year that has a part in the span that is asked for, from its beginning to its end. One
  * walk through the plan of a screen serves all of its quotas, and each class of screens is looked
  * at once for each quota. The work is bounded by CONFLICT_ITEMS_MAX items, shared evenly by the
- * walks; what was not reached is told. */
+ * walks, or fewer that take much work each; what was not reached is told. */
 #include <errno.h>
 #include <math.h>
 #include <stdio.h>
@@ -18,6 +18,8 @@
 #include "scheduler/timeline.h"
 
 #define HOURS_MAX 400 /* bytes of the list of hours in a sentence */
+#define ITEM_WORK 64  /* what an item may take of the timeline's work, on the average */
+#define FEED_WORK 16u /* of which for each quota */
 
 struct period {
     int64_t from_ms, to_ms;
@@ -38,6 +40,7 @@ struct walk {
     struct check *checks; /* n of them */
     uint32_t n;
     uint64_t looks, looks_max;
+    uint64_t work_left;
     int64_t reached_ms;
 };
 
@@ -175,11 +178,13 @@ static bool on_stretch(void *user, const struct stretch *s)
     struct walk *w = user;
 
     w->reached_ms = s->start_ms;
-    if (w->looks++ >= w->looks_max)
+    if (w->looks >= w->looks_max)
         return false;
+    w->looks++;
+    w->work_left -= w->work_left > FEED_WORK * w->n ? FEED_WORK * w->n : w->work_left;
     for (uint32_t i = 0; i < w->n; i++)
         feed(w, &w->checks[i], s);
-    return true;
+    return w->work_left > 0;
 }
 
 /* --- sentences -------------------------------------------------------------------------------- */
@@ -249,10 +254,10 @@ static void tell_short(const struct walk *w, const struct check *k, int64_t from
     (void)qp_report_add(c->report, QP_SEVERITY_WARNING, path,
                         "Look at the rest with --from and --to, or with qp schedule plan.",
                         "quota \"%s\" was judged from %s to %s on screen \"%s\", not to %s: %llu "
-                        "items of a screen's plan are looked at",
+                        "items of a screen's plan were looked at",
                         k->quota->id, conflict_time(c, from, from_ms),
                         conflict_time(c, to, w->reached_ms), c->model->screens[c->screen].id,
-                        conflict_time(c, end, k->end_ms), (unsigned long long)w->looks_max);
+                        conflict_time(c, end, k->end_ms), (unsigned long long)w->looks);
 }
 
 /* --- a class ---------------------------------------------------------------------------------- */
@@ -301,7 +306,8 @@ static bool is_first(struct walks *all, uint32_t quota, uint32_t screen)
 static int check_screen(struct walks *all, uint32_t screen, uint64_t looks_max)
 {
     struct conflict *c = all->c;
-    struct walk w = {.c = c, .checks = all->checks, .looks_max = looks_max};
+    struct walk w = {
+        .c = c, .checks = all->checks, .looks_max = looks_max, .work_left = looks_max * ITEM_WORK};
     int64_t from = c->from_ms, to = c->to_ms;
     int err;
 
@@ -311,7 +317,7 @@ static int check_screen(struct walks *all, uint32_t screen, uint64_t looks_max)
             begin(&w, &c->model->quotas[i], &from, &to);
     if (w.n == 0)
         return 0;
-    err = schedule_timeline(c->schedule, from, to, screen, NULL, on_stretch, &w);
+    err = timeline_run(c->schedule, from, to, screen, NULL, on_stretch, &w, &w.work_left);
     for (uint32_t i = 0; i < w.n && err >= 0; i++)
         finish(&w, &w.checks[i], err > 0, from);
     return err < 0 ? err : 0;

@@ -93,6 +93,9 @@ void timeline_midnights(const struct tz *zone, int64_t at_ms, int64_t *ret_from_
 
 static void ask(struct timeline *tl, int64_t at_ms, struct resolution *ret)
 {
+    const struct class *class = &tl->schedule->classes[tl->schedule->class_of[tl->screen]];
+
+    timeline_work(tl, TIMELINE_ASK_WORK + class->n_free * 4u + class->n_entries / 8);
     *ret = (struct resolution){.applicable = NULL};
     schedule_resolve(tl->schedule, at_ms, tl->screen, tl->facts, ret);
 }
@@ -114,6 +117,8 @@ static void restart(struct timeline *tl)
 
     tl->epoch++;
     tl->pending.item = NONE;
+    timeline_work(tl, tl->n_mixes + tl->model->n_separations +
+                          (tl->by_advertiser ? tl->schedule->n_advertisers : 0));
     timeline_bound_restart(tl);
     timeline_mix_restart(tl);
     if (tl->now.rule && tl->now.rule->start == START_JOIN && playlist != NONE)
@@ -160,7 +165,7 @@ static int64_t until_cut(struct timeline *tl, int64_t from_ms, int64_t limit_ms)
 {
     struct resolution r;
 
-    for (int64_t at = from_ms; at < limit_ms; at = r.next_change_ms) {
+    for (int64_t at = from_ms; at < limit_ms && !tl->stopped; at = r.next_change_ms) {
         ask(tl, at, &r);
         if (r.layer <= LAYER_TAKEOVER || (is_mandatory(&r) && r.rule != tl->now.rule))
             return at;
@@ -185,7 +190,7 @@ static bool loses(struct timeline *tl, int64_t end_ms, int64_t *ret)
 {
     struct resolution r;
 
-    while (tl->change_ms < end_ms && tl->change_ms < tl->next_midnight_ms) {
+    while (tl->change_ms < end_ms && tl->change_ms < tl->next_midnight_ms && !tl->stopped) {
         ask(tl, tl->change_ms, &r);
         if (!is_same(&r, &tl->now)) {
             *ret = tl->change_ms;
@@ -249,6 +254,7 @@ static struct event *next_event(struct timeline *tl)
         if (e->at_ms < tl->midnight_ms || e->at_ms + TIMELINE_LATE_MS < tl->now_ms ||
             !is_open(tl, e)) {
             tl->next_event += i == tl->next_event;
+            timeline_work(tl, 1);
             continue;
         }
         if (e->at_ms > tl->now_ms || may_play(tl, e))
@@ -519,9 +525,9 @@ static void close_timeline(struct timeline *tl)
     free(tl->rights);
 }
 
-int schedule_timeline(const struct schedule *schedule, int64_t from_ms, int64_t to_ms,
-                      uint32_t screen, const struct facts *facts, schedule_on_stretch on_stretch,
-                      void *user)
+int timeline_run(const struct schedule *schedule, int64_t from_ms, int64_t to_ms, uint32_t screen,
+                 const struct facts *facts, schedule_on_stretch on_stretch, void *user,
+                 uint64_t *work_left)
 {
     static const struct facts none = {.held_rule = NONE};
     struct timeline tl = {.schedule = schedule,
@@ -532,6 +538,7 @@ int schedule_timeline(const struct schedule *schedule, int64_t from_ms, int64_t 
                           .to_ms = to_ms,
                           .on_stretch = on_stretch,
                           .user = user,
+                          .work_left = work_left,
                           .pending = {.item = NONE},
                           .next_midnight_ms = INT64_MIN};
     int err;
@@ -548,4 +555,11 @@ int schedule_timeline(const struct schedule *schedule, int64_t from_ms, int64_t 
     if (err < 0 || tl.failed)
         return -ENOMEM;
     return tl.stopped ? 1 : 0;
+}
+
+int schedule_timeline(const struct schedule *schedule, int64_t from_ms, int64_t to_ms,
+                      uint32_t screen, const struct facts *facts, schedule_on_stretch on_stretch,
+                      void *user)
+{
+    return timeline_run(schedule, from_ms, to_ms, screen, facts, on_stretch, user, NULL);
 }

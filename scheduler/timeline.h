@@ -5,8 +5,9 @@
 
 #include "scheduler/resolve_query.h"
 
-#define TIMELINE_HOUR_MS 3600000
-#define TIMELINE_LATE_MS 60000 /* an exact play that something held up is given up after that */
+#define TIMELINE_HOUR_MS  3600000
+#define TIMELINE_ASK_WORK 500u  /* of schedule_resolve() */
+#define TIMELINE_LATE_MS  60000 /* an exact play that something held up is given up after that */
 
 /* A place in a playlist. Positions of sub-playlists are shared by all that visit them. */
 struct cursor {
@@ -99,7 +100,22 @@ struct timeline {
     uint32_t n_quotas;
     struct stretch idle; /* not yet told; idle.end_ms 0: none */
     int64_t now_ms;
+    uint64_t *work_left; /* NULL: as much as it takes */
 };
+
+/* schedule_timeline() with a bound for documents that nobody trusts: work is counted in looks at
+ * entries, interrupts, quotas and so on, some nanoseconds each. Stops when none is left. */
+QP_MUST_CHECK int timeline_run(const struct schedule *schedule, int64_t from_ms, int64_t to_ms,
+                               uint32_t screen, const struct facts *facts,
+                               schedule_on_stretch on_stretch, void *user, uint64_t *work_left);
+
+static inline void timeline_work(struct timeline *tl, uint64_t n)
+{
+    if (!tl->work_left)
+        return;
+    *tl->work_left -= n < *tl->work_left ? n : *tl->work_left;
+    tl->stopped |= *tl->work_left == 0;
+}
 
 /* --- timeline_play.c: playlists -------------------------------------------------------------- */
 

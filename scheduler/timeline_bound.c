@@ -100,6 +100,7 @@ static bool keeps_maximum(struct timeline *tl, uint32_t item, int64_t len_ms)
 
 bool timeline_allowed(struct timeline *tl, uint32_t item, int64_t len_ms)
 {
+    timeline_work(tl, tl->model->n_separations + tl->n_quotas);
     return (tl->model->n_separations == 0 || is_separate(tl, item)) &&
            (tl->n_quotas == 0 || keeps_maximum(tl, item, len_ms));
 }
@@ -108,6 +109,7 @@ struct pick timeline_fill(struct timeline *tl, uint32_t item, int64_t len_ms, ui
 {
     uint32_t category = item == NONE ? NONE : tl->model->items[item].category;
 
+    timeline_work(tl, tl->n_quotas);
     for (uint32_t i = 0; i < tl->n_quotas; i++) {
         struct quota_state *s = &tl->quotas[i];
         const struct quota *q = &tl->model->quotas[s->quota];

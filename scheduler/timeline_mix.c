@@ -169,8 +169,10 @@ static void join_mix(struct timeline *tl, uint32_t index)
 
 /* Of the rules that fill one slot the best shows. Entries come in the order of rank, but for the
  * start and the id within a group. */
-static bool is_beaten(struct query *q, const struct class *c, uint32_t i, const struct found *f)
+static bool is_beaten(struct timeline *tl, struct query *q, const struct class *c, uint32_t i,
+                      const struct found *f)
 {
+    timeline_work(tl, c->lane_from[LANE_MIX + 1] - c->lane_from[LANE_MIX]);
     for (uint32_t k = c->lane_from[LANE_MIX]; k < c->lane_from[LANE_MIX + 1]; k++) {
         struct found other = {.rule = &q->model->rules[c->entries[k].rule],
                               .specificity = c->entries[k].specificity};
@@ -191,6 +193,7 @@ static void collect(struct timeline *tl, struct query *q)
     const struct class *c = q->class;
     uint32_t from = c->lane_from[LANE_MIX];
 
+    timeline_work(tl, 16 * (uint64_t)(c->lane_from[LANE_MIX + 1] - from));
     for (uint32_t i = from; i < c->lane_from[LANE_MIX + 1]; i++) {
         struct found f = {.rule = &q->model->rules[c->entries[i].rule],
                           .specificity = c->entries[i].specificity};
@@ -202,7 +205,7 @@ static void collect(struct timeline *tl, struct query *q)
             continue;
         q->bound_ms = o.end_ms < q->bound_ms ? o.end_ms : q->bound_ms;
         f.start_ms = o.start_ms;
-        if (f.rule->slot != NONE && is_beaten(q, c, i, &f))
+        if (f.rule->slot != NONE && is_beaten(tl, q, c, i, &f))
             continue;
         m->fresh = true;
     }
@@ -337,6 +340,7 @@ uint32_t timeline_mix_due(struct timeline *tl, bool any)
     uint32_t best = NONE;
     double most = 0;
 
+    timeline_work(tl, 2 * (uint64_t)tl->n_active);
     for (uint32_t i = 0; i < tl->n_active; i++) {
         struct mix *m = &tl->mixes[tl->active[i]];
         bool due;

@@ -195,8 +195,10 @@ struct pick timeline_next(struct timeline *tl, struct cursor *c, uint32_t playli
         return pick;
     /* Every entry of this round and of the next; of many places the luck of some. */
     tries = c->places > 1000000 ? TRIES_MIN + 64 * (uint64_t)p->n_entries : 2 * c->places;
-    while (tries-- > 0 && pick.item == NONE)
+    while (tries-- > 0 && pick.item == NONE && !tl->stopped) {
+        timeline_work(tl, p->order == ORDER_WEIGHTED ? 8 + p->n_entries / 4 : 1);
         pick = pick_entry(tl, c, &p->entries[entry_at(tl, p, c)]);
+    }
     if (pick.item == NONE)
         c->dead_ms = tl->now_ms;
     return pick;
@@ -239,6 +241,7 @@ struct pick timeline_join(struct timeline *tl, struct cursor *c, uint32_t playli
             break;
         since -= p.len_ms;
     }
-    p.offset_ms = since;
+    if (since < p.len_ms) /* or a loop too long to be walked through is not where it was thought */
+        p.offset_ms = since;
     return p;
 }

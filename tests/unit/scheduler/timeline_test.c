@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Playlists, boundaries and joins of the timeline. */
+#include "scheduler/timeline.h"
 #include "tests/unit/scheduler/mini.h"
 #include "tests/unit/scheduler/random_model.h"
 
@@ -632,6 +633,47 @@ static struct mini *busy_day(uint64_t seed)
     add_bounds(x, seed);
     mini_prepare(x);
     return x;
+}
+
+/* Of a loop too long to be walked through only its beginning is known. */
+TEST(a_loop_too_long_to_join_begins_some_item)
+{
+    for (unsigned seed = 0; seed < 60; seed++) {
+        struct mini *x = mini_new("UTC");
+        uint32_t p = playlist_of(x, 2, 1000 + seed);
+        struct rule *before;
+
+        x->items[1].duration_ms = 10000000;
+        x->playlists[p].order = ORDER_WEIGHTED;
+        x->playlists[p].seed = seed;
+        x->entries[p][0].weight = 1000000;
+        x->entries[p][1].weight = 10;
+        mini_rule(x, p)->start = START_JOIN;
+        before = mini_rule(x, mini_single(x, 60000));
+        before->priority = 1;
+        (void)mini_daily(x, before, 0, 60);
+        mini_prepare(x);
+        mini_timeline(x, T0, T0 + 2 * HOUR_MS);
+        mini_free(x);
+    }
+}
+
+TEST(work_ends_where_it_is_bounded)
+{
+    struct mini *x = mini_new("UTC");
+    uint64_t left = 20000;
+
+    (void)mini_rule(x, playlist_of(x, 3, 1000));
+    (void)mini_interrupt(x, mini_single(x, 1000), 0.2);
+    mini_prepare(x);
+    T_EQ(timeline_run(x->s, T0, T0 + 365 * DAY_MS, 0, NULL, mini_on_stretch, x, &left), 1);
+    T_EQ(left, 0);
+    T_CHECK(x->n_log > 100 && x->n_log < 20000);
+    x->n_log = 0;
+    left = 2000000;
+    T_EQ(timeline_run(x->s, T0, T0 + HOUR_MS, 0, NULL, mini_on_stretch, x, &left), 0);
+    T_CHECK(left > 0);
+    mini_free(x);
 }
 
 TEST(joined_anywhere_it_is_the_same)
