@@ -17,6 +17,7 @@
 
 #define HOUR_MS    3600000
 #define LONGEST_MS INT64_C(34560000000) /* 400 days; sums of such never overflow */
+#define OVERLAP_MS 2000                 /* a larger step of the clock is one that was set */
 #define QUARTERS   128  /* 32 hours: the day that is played and what is planned of the next */
 #define STARTS_MAX 3600 /* of a rule in an hour: the format allows no more */
 #define TAIL       16   /* records that ledger_holds can look back at */
@@ -258,10 +259,18 @@ static int add_start(struct rule_count *r, const struct play *p)
     return 0;
 }
 
-/* Is this the rest of the rule's newest play? */
+/* Is this the rest of a play? Where one program takes over from another the parts may overlap by
+ * some frames, and the next item may have begun between them; a clock that was set back by more
+ * makes other plays of the same instants. */
 static bool goes_on(const struct rule_count *r, const struct play *p)
 {
-    return r->all.plays > 0 && p->begin_ms == r->begin_ms && p->start_ms >= r->end_ms;
+    if (r->all.plays == 0 || p->start_ms < r->end_ms - OVERLAP_MS)
+        return false;
+    for (uint32_t i = r->n; i > 0 && r->starts[i - 1] >= p->begin_ms; i--) {
+        if (r->starts[i - 1] == p->begin_ms)
+            return true;
+    }
+    return p->begin_ms == r->begin_ms;
 }
 
 /* *ret_new: another play, not the rest of one. */

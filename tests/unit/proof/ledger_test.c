@@ -141,6 +141,32 @@ TEST(the_rest_of_a_play_is_no_play)
     ledger_destroy(l);
 }
 
+/* Where a new program took over: the parts overlap, and the next item was on for a moment. */
+TEST(parts_that_overlap_are_one_play)
+{
+    struct ledger *l = new_ledger();
+
+    T_EQ(add_text(l, "2026-07-17T15:00:00Z", "2026-07-17T15:00:04.050Z", 0, "trusted"), 0);
+    T_EQ(add_text(l, "2026-07-17T15:00:04.033Z", "2026-07-17T15:00:05Z", 4033, "trusted"), 0);
+    T_EQ(add_text(l, "2026-07-17T15:00:05Z", "2026-07-17T15:00:05.050Z", 0, "trusted"), 0);
+    T_EQ(add_text(l, "2026-07-17T15:00:05.050Z", "2026-07-17T15:00:05.066Z", 5050, "trusted"), 0);
+    T_EQ(add_text(l, "2026-07-17T15:00:05.066Z", "2026-07-17T15:00:10Z", 66, "trusted"), 0);
+    T_EQ(count(l, false, MIDNIGHT).plays_last_hour, 2);
+    T_EQ(count(l, true, MIDNIGHT).plays, 2);
+    ledger_destroy(l);
+}
+
+TEST(what_is_played_again_after_the_clock_was_set_back_is_another_play)
+{
+    struct ledger *l = new_ledger();
+
+    add(l, "2026-07-17T15:00", "trusted");
+    add(l, "2026-07-17T15:01", "trusted");
+    add(l, "2026-07-17T15:00", "trusted");
+    T_EQ(count(l, true, MIDNIGHT).plays, 3);
+    ledger_destroy(l);
+}
+
 /* It would have begun when nothing begins: a start in the far future would hold the rule back. */
 TEST(a_position_outside_of_any_item_is_no_record)
 {
