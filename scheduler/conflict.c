@@ -9,9 +9,11 @@
 
 #include "scheduler/civil.h"
 
-#define SEGMENTS_MAX 500000u /* of one class; a sweep that has more ends there */
-#define LOOKS_MAX    20000u  /* at segments, for one rule */
-#define HIDERS_MAX   4u      /* told for one rule */
+#define SEGMENTS_MAX    500000u /* of one class; a sweep that has more ends there */
+#define RESOLVE_WORK    500u    /* of schedule_resolve() */
+#define OCCURRENCE_WORK 20u     /* of the next occurrence of a window, and for each of its ranges */
+#define LOOKS_MAX       20000u  /* at segments, for one rule */
+#define HIDERS_MAX      4u      /* told for one rule */
 
 struct sweep {
     struct conflict *c;
@@ -57,6 +59,13 @@ bool conflict_look(struct conflict *c)
     return !c->gave_up;
 }
 
+bool conflict_work(struct conflict *c, uint64_t n)
+{
+    c->work_left -= n < c->work_left ? n : c->work_left;
+    c->gave_up |= c->work_left == 0;
+    return c->work_left > 0;
+}
+
 /* --- who shows when ----------------------------------------------------------------------------
  */
 
@@ -83,6 +92,8 @@ static int add(struct conflict_segment **list, uint32_t *n, uint32_t *cap,
 static int walk(struct sweep *w)
 {
     struct conflict *c = w->c;
+    const struct class *class = &c->schedule->classes[c->schedule->class_of[c->screen]];
+    uint64_t work = RESOLVE_WORK + class->n_free * 4u + class->n_entries / 8;
     struct resolution r = {.applicable = NULL};
     int err = 0;
 
@@ -96,7 +107,7 @@ static int walk(struct sweep *w)
         if (err == 0)
             err = add(&w->overlay, &w->n_overlay, &w->cap_overlay,
                       &(struct conflict_segment){at, end, r.overlay});
-        if (w->n_content >= SEGMENTS_MAX || w->n_overlay >= SEGMENTS_MAX)
+        if (w->n_content >= SEGMENTS_MAX || w->n_overlay >= SEGMENTS_MAX || !conflict_work(c, work))
             break;
     }
     return err;
@@ -158,7 +169,12 @@ static void look_at(struct conflict *c, struct hidden *h, const struct rule *r,
     }
 }
 
-bool conflict_next_occurrence(const struct conflict *c, const struct rule *r, int64_t at,
+bool conflict_window_work(struct conflict *c, const struct window *w)
+{
+    return conflict_work(c, OCCURRENCE_WORK * (4 + (uint64_t)w->n_ranges) + 8 * w->n_edits);
+}
+
+bool conflict_next_occurrence(struct conflict *c, const struct rule *r, int64_t at,
                               struct occurrence *ret)
 {
     const struct screen *s = &c->model->screens[c->screen];
@@ -168,7 +184,8 @@ bool conflict_next_occurrence(const struct conflict *c, const struct rule *r, in
         *ret = (struct occurrence){c->from_ms, c->to_ms, 0};
         return at < c->to_ms;
     }
-    return occurrence_next(c->model, &c->model->windows[r->window], &place, at, ret) &&
+    return conflict_window_work(c, &c->model->windows[r->window]) &&
+           occurrence_next(c->model, &c->model->windows[r->window], &place, at, ret) &&
            ret->start_ms < c->to_ms;
 }
 
@@ -291,6 +308,41 @@ int conflict_hidden(struct conflict *c)
 /* --- the whole ---------------------------------------------------------------------------------
  */
 
+static void find_classes(struct conflict *c)
+{
+    for (uint32_t i = 0; i < c->model->n_screens; i++) {
+        struct conflict_class *k = &c->classes[c->schedule->class_of[i]];
+
+        if (k->n_screens++ == 0)
+            k->first = i;
+    }
+}
+
+/* The first screen of a class stands for all of it. */
+static int check_classes(struct conflict *c)
+{
+    int err = 0;
+
+    for (uint32_t i = 0; i < c->model->n_screens && err == 0; i++) {
+        if (c->classes[c->schedule->class_of[i]].first != i)
+            continue;
+        c->screen = i;
+        err = conflict_hidden(c);
+        conflict_shares(c);
+    }
+    if (err == 0 && c->model->n_screens > 0) {
+        c->screen = 0;
+        conflict_slots(c);
+        conflict_campaigns(c);
+    }
+    if (c->gave_up)
+        (void)qp_report_add(c->report, QP_SEVERITY_WARNING, "",
+                            "Look at a shorter time with --from and --to, or at fewer screens.",
+                            "not everything was looked at: the work for what hides rules, shares "
+                            "and goals is limited");
+    return err == 0 ? conflict_quotas(c) : err;
+}
+
 int schedule_conflicts(const struct schedule *schedule, int64_t from_ms, int64_t to_ms,
                        enum conflict_detail detail, struct qp_report *report)
 {
@@ -300,36 +352,19 @@ int schedule_conflicts(const struct schedule *schedule, int64_t from_ms, int64_t
                          .report = report,
                          .from_ms = from_ms,
                          .to_ms = to_ms,
-                         .detail = detail};
-    uint8_t *seen = calloc(schedule->n_classes + (size_t)1, 1);
-    int err = seen ? 0 : -ENOMEM;
+                         .detail = detail,
+                         .work_left = CONFLICT_WORK_MAX};
+    int err = -ENOMEM;
 
+    c.classes = calloc(schedule->n_classes + (size_t)1, sizeof(*c.classes));
     c.told = calloc(m->n_rules + (size_t)1, 1);
     c.told_quota = calloc(m->n_quotas + (size_t)1, 1);
-    if (!c.told || !c.told_quota)
-        err = -ENOMEM;
-    for (uint32_t i = 0; i < m->n_screens && err == 0; i++) {
-        if (seen[schedule->class_of[i]])
-            continue;
-        seen[schedule->class_of[i]] = 1;
-        c.screen = i;
-        err = conflict_hidden(&c);
-        conflict_shares(&c);
+    if (c.classes && c.told && c.told_quota) {
+        find_classes(&c);
+        err = check_classes(&c);
     }
-    if (c.gave_up)
-        (void)qp_report_add(report, QP_SEVERITY_WARNING, "",
-                            "Look at a shorter time with --from and --to.",
-                            "not all rules were looked at for what hides them: the work is limited "
-                            "to %u comparisons",
-                            CONFLICT_LOOKS_MAX);
-    if (err == 0 && m->n_screens > 0) {
-        c.screen = 0;
-        conflict_slots(&c);
-        conflict_campaigns(&c);
-        err = conflict_quotas(&c);
-    }
+    free(c.classes);
     free(c.told);
     free(c.told_quota);
-    free(seen);
     return err;
 }

@@ -12,6 +12,7 @@
 #define GOAL_DAYS   400    /* of a campaign that are looked at; a longer one is taken as even */
 #define OCCURRENCES 20000
 #define PLACE_MAX   48
+#define SHARE_WORK  16u /* of an interrupt, of the work that conflicts may take */
 
 /* --- shares ------------------------------------------------------------------------------------
  */
@@ -41,6 +42,9 @@ static void sum_mix(struct conflict *c, struct query *q, struct mix_sum *ret)
     uint32_t last_slot = NONE;
 
     *ret = (struct mix_sum){.sum = 0};
+    (void)conflict_work(c,
+                        SHARE_WORK * (class->lane_from[LANE_MIX + 1] - class->lane_from[LANE_MIX]) +
+                            4 * (uint64_t) class->n_free);
     for (uint32_t i = class->lane_from[LANE_MIX]; i < class->lane_from[LANE_MIX + 1]; i++) {
         const struct rule *r = &c->model->rules[class->entries[i].rule];
         struct occurrence o;
@@ -93,7 +97,7 @@ void conflict_shares(struct conflict *c)
 {
     int64_t at = c->from_ms;
 
-    for (int step = 0; step < STEPS_MAX && at < shares_to(c); step++) {
+    for (int step = 0; step < STEPS_MAX && at < shares_to(c) && !c->gave_up; step++) {
         uint32_t limit[LANE_N] = {0};
         struct mix_sum m;
         struct query q;
@@ -199,7 +203,7 @@ struct room {
 };
 
 /* How long a rule is open in a span, overlaps counted once. */
-static double open_ms(const struct conflict *c, const struct rule *r, uint32_t screen, int64_t from,
+static double open_ms(struct conflict *c, const struct rule *r, uint32_t screen, int64_t from,
                       int64_t to)
 {
     const struct screen *s = &c->model->screens[screen];
@@ -212,7 +216,8 @@ static double open_ms(const struct conflict *c, const struct rule *r, uint32_t s
     for (int i = 0; i < OCCURRENCES && at < to; i++) {
         struct occurrence o;
 
-        if (!occurrence_next(c->model, &c->model->windows[r->window], &place, at, &o) ||
+        if (!conflict_window_work(c, &c->model->windows[r->window]) ||
+            !occurrence_next(c->model, &c->model->windows[r->window], &place, at, &o) ||
             o.start_ms >= to)
             break;
         o.start_ms = o.start_ms < at ? at : o.start_ms;
@@ -240,7 +245,7 @@ static struct room room_of(const struct conflict *c, const struct rule *r, doubl
     return room;
 }
 
-static void add_room(const struct conflict *c, uint32_t campaign, uint32_t screen, struct room *ret)
+static void add_room(struct conflict *c, uint32_t campaign, uint32_t screen, struct room *ret)
 {
     const struct campaign *k = &c->model->campaigns[campaign];
     const struct class *class = &c->schedule->classes[c->schedule->class_of[screen]];
@@ -248,6 +253,7 @@ static void add_room(const struct conflict *c, uint32_t campaign, uint32_t scree
     int64_t from = (int64_t)k->first_day * CIVIL_DAY_S * 1000;
     int64_t to = from + (int64_t)look * CIVIL_DAY_S * 1000;
 
+    (void)conflict_work(c, class->n_entries);
     for (uint32_t i = 0; i < class->n_entries; i++) {
         const struct rule *r = &c->model->rules[class->entries[i].rule];
         struct room room;
@@ -281,16 +287,17 @@ void conflict_campaigns(struct conflict *c)
 {
     const struct model *m = c->model;
 
-    for (uint32_t i = 0; i < m->n_campaigns; i++) {
+    for (uint32_t i = 0; i < m->n_campaigns && !c->gave_up; i++) {
         const struct campaign *k = &m->campaigns[i];
         struct room sum = {0, 0}, least = {INFINITY, INFINITY};
 
-        for (uint32_t s = 0; s < m->n_screens; s++) {
+        for (uint32_t class = 0; class < c->schedule->n_classes; class ++) {
+            double n = c->classes[class].n_screens;
             struct room room = {0, 0};
 
-            add_room(c, i, s, &room);
-            sum.plays += room.plays;
-            sum.seconds += room.seconds;
+            add_room(c, i, c->classes[class].first, &room);
+            sum.plays += room.plays * n;
+            sum.seconds += room.seconds * n;
             if (room.plays <= 0 && room.seconds <= 0)
                 continue;
             least.plays = fmin(least.plays, room.plays);
@@ -298,6 +305,8 @@ void conflict_campaigns(struct conflict *c)
         }
         if (k->per_screen && sum.plays > 0)
             sum = least;
+        if (c->gave_up) /* not all of its rules were asked */
+            return;
         check_goal(c, k, "plays", k->plays, sum.plays);
         check_goal(c, k, "seconds", k->seconds, sum.seconds);
     }

@@ -179,6 +179,11 @@ int schedule_prepare(struct schedule **ret, const struct model *model, struct qp
     }
     if (err < 0) {
         schedule_destroy(s);
+        if (err == -E2BIG)
+            return qp_diag_set(diag, err,
+                               "the rules of all screens have more than %u time ranges together; "
+                               "let screens share rules, or use fewer ranges",
+                               SCHEDULE_MAX_RANGES);
         return qp_diag_set(diag, err,
                            "not enough memory for the schedule's index; use fewer rules");
     }

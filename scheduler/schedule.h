@@ -11,8 +11,11 @@
 
 struct schedule;
 
+/* Time ranges of rules, counted once for all screens for which the same rules are meant. */
+#define SCHEDULE_MAX_RANGES 4000000u
+
 /* Prepare a model for asking. Takes nothing: the model is borrowed until schedule_destroy. Returns
- * 0 or -ENOMEM. */
+ * 0, -E2BIG (more than SCHEDULE_MAX_RANGES) or -ENOMEM. */
 QP_MUST_CHECK int schedule_prepare(struct schedule **ret, const struct model *model,
                                    struct qp_diag *diag);
 void schedule_destroy(struct schedule *schedule); /* NULL is fine */

@@ -24,7 +24,8 @@ struct split {
     uint32_t *seen; /* screen -> rule + 1 that was looked at last */
     struct meant *meant;
     uint32_t n_meant;
-    uint32_t *rep; /* class -> a screen of it */
+    uint32_t *rep;     /* class -> a screen of it */
+    uint64_t n_ranges; /* of all rules of all classes */
 };
 
 uint32_t schedule_specificity(const struct model *model, const struct rule *rule, uint32_t screen)
@@ -226,6 +227,36 @@ static int add_entry(struct class *class, uint32_t *cap, uint32_t rule, uint32_t
     return 0;
 }
 
+static uint64_t ranges_of(const struct model *m, const struct rule *r)
+{
+    const struct window *w = r->window == NONE ? NULL : &m->windows[r->window];
+    uint64_t n = w ? (uint64_t)w->n_ranges + w->n_edits : 1;
+
+    for (uint32_t i = 0; w && i < w->n_exceptions; i++)
+        n += w->exceptions[i].n_ranges;
+    return n;
+}
+
+/* A daypart of many ranges in every rule of every screen multiplies: refused before memory for all
+ * of them is taken. */
+static int list_rule(struct schedule *schedule, struct split *s, uint32_t *caps, uint32_t rule)
+{
+    uint64_t n_ranges = ranges_of(s->model, &s->model->rules[rule]);
+    int err = 0;
+
+    for (uint32_t i = 0; i < s->n_meant && err == 0; i++) {
+        uint32_t class = s->class_of[s->meant[i].screen];
+
+        if (s->rep[class] != s->meant[i].screen)
+            continue;
+        s->n_ranges += n_ranges;
+        if (s->n_ranges > SCHEDULE_MAX_RANGES)
+            return -E2BIG;
+        err = add_entry(&schedule->classes[class], &caps[class], rule, s->meant[i].specificity);
+    }
+    return err;
+}
+
 static int list_rules(struct schedule *schedule, struct split *s)
 {
     const struct model *m = s->model;
@@ -235,13 +266,7 @@ static int list_rules(struct schedule *schedule, struct split *s)
     memset(s->seen, 0, m->n_screens * sizeof(*s->seen));
     for (uint32_t rule = 0; rule < m->n_rules && err == 0; rule++) {
         find_meant(s, rule);
-        for (uint32_t i = 0; i < s->n_meant && err == 0; i++) {
-            uint32_t class = s->class_of[s->meant[i].screen];
-
-            if (s->rep[class] == s->meant[i].screen)
-                err = add_entry(&schedule->classes[class], &cap[class], rule,
-                                s->meant[i].specificity);
-        }
+        err = list_rule(schedule, s, cap, rule);
     }
     free(cap);
     return err;

@@ -143,7 +143,7 @@ static inline bool schedule_is_lunar(const struct window *w)
 uint32_t schedule_specificity(const struct model *model, const struct rule *rule, uint32_t screen);
 
 /* schedule_classes.c: which screens share a class. Fills class_of, n_classes and classes with their
- * zone and entries that know rule and specificity only. 0 or -ENOMEM. */
+ * zone and entries that know rule and specificity only. 0, -E2BIG or -ENOMEM. */
 QP_MUST_CHECK int schedule_find_classes(struct schedule *schedule);
 
 /* schedule_index.c: the order and the index of a class. 0 or -ENOMEM. */

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include <errno.h>
 #include <stdio.h>
 
 #include "controller/cli/schedule.h"
@@ -90,8 +91,13 @@ static int add_conflicts(const struct model *m, struct qp_report *report)
     struct schedule *s = NULL;
     const struct tz *zone = m->screens[0].zone;
     int64_t from = cli_schedule_midnight(zone, cli_schedule_now(), 0);
-    int err = schedule_prepare(&s, m, NULL);
+    struct qp_diag diag = {0};
+    int err = schedule_prepare(&s, m, &diag);
 
+    if (err == -E2BIG) {
+        (void)qp_report_add(report, QP_SEVERITY_ERROR, "rules", NULL, "%s", diag.text);
+        return 0;
+    }
     if (err == 0)
         err = schedule_conflicts(s, from, cli_schedule_midnight(zone, from, CHECK_DAYS),
                                  CONFLICT_NEVER, report);

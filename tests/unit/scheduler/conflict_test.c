@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include <errno.h>
+
 #include "tests/unit/scheduler/mini.h"
 
 #define T0 (INT64_C(20454) * DAY_MS)
@@ -355,6 +357,59 @@ TEST(windows_that_never_open)
     w->month_days[0] = 29;
     check(x, &report);
     T_CHECK(!says(&report, "never begins") && !says(&report, "follows the sun"));
+    qp_report_finish(&report);
+    mini_free(x);
+}
+
+/* Ranges of a daypart times rules times screens: refused before there is an entry for each. */
+TEST(too_many_ranges_are_refused)
+{
+    struct mini *x = mini_new("UTC");
+    struct day_range *ranges = calloc(5000, sizeof(*ranges));
+    uint32_t p = mini_single(x, 1000);
+    struct qp_diag diag = {0};
+
+    T_CHECK(ranges != NULL);
+    for (int i = 0; i < 5000; i++)
+        ranges[i] = (struct day_range){{EDGE_CLOCK, i}, {EDGE_CLOCK, i + 1}};
+    for (int i = 1; i < 31; i++)
+        (void)mini_screen(x);
+    for (uint32_t i = 0; i < 31; i++)
+        *mini_rule(x, p)->targets = (struct target){.kind = TARGET_SCREEN, .ref = i};
+    for (int i = 0; i < 30; i++) {
+        struct window *w = mini_window(x, mini_rule(x, p));
+
+        w->ranges = ranges;
+        w->n_ranges = 5000;
+    }
+    T_EQ(schedule_prepare(&x->s, &x->m, &diag), -E2BIG);
+    T_CHECK(strstr(diag.text, "more than 4000000 time ranges"));
+    T_CHECK(!x->s);
+    for (uint32_t i = 0; i < x->m.n_windows; i++)
+        x->windows[i].n_ranges = 50;
+    T_EQ(schedule_prepare(&x->s, &x->m, &diag), 0);
+    mini_free(x);
+    free(ranges);
+}
+
+/* Screens of one class have room alike, and a goal in total is shared by all of them. */
+TEST(a_goal_of_many_screens)
+{
+    struct mini *x = mini_new("UTC");
+    struct rule *r = mini_interrupt(x, mini_single(x, 10000), 0);
+    struct qp_report report;
+
+    for (int i = 1; i < 20; i++)
+        (void)mini_screen(x);
+    *mini_rule(x, mini_single(x, 1000))->targets =
+        (struct target){.kind = TARGET_SCREEN, .ref = 7}; /* a class of its own */
+    r->plays_per_hour = 10;
+    r->campaign = 0;
+    x->campaigns[0] =
+        (struct campaign){.id = r->id, .first_day = 20454, .last_day = 20463, .plays = 48021};
+    x->m.n_campaigns = 1;
+    check(x, &report);
+    T_CHECK(says(&report, "wants 48021 plays, its rules have room for 48020"));
     qp_report_finish(&report);
     mini_free(x);
 }
