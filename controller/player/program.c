@@ -745,8 +745,18 @@ enum compose_state program_paint(struct program *p, struct canvas *canvas, int64
     return state;
 }
 
+void program_count(struct program *p)
+{
+    compose_count(p->compose);
+}
+
 bool program_is_ready(struct program *p, int64_t tai_ns)
 {
     return tai_ns < atomic_load_explicit(&p->known_ns, memory_order_acquire) &&
            compose_is_ready(p->compose, tai_ns);
+}
+
+bool program_is_due(const struct program *p, int64_t tai_ns)
+{
+    return compose_is_due(p->compose, tai_ns);
 }

@@ -60,7 +60,11 @@ const struct compose *program_compose(const struct program *program);
 /* Render thread. *ret_level: light of the wall, 0..1, as the display rules cap it. */
 enum compose_state program_paint(struct program *program, struct canvas *canvas, int64_t tai_ns,
                                  int64_t utc_ns, int64_t mono_ns, double *ret_level);
+/* What was painted last goes to the wall. */
+void program_count(struct program *program);
 /* Without a clock: is everything known and decoded for this instant? */
 bool program_is_ready(struct program *program, int64_t tai_ns);
+/* The item on show is the one of this instant. */
+bool program_is_due(const struct program *program, int64_t tai_ns);
 
 #endif

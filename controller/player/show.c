@@ -16,6 +16,8 @@
 /* A larger step between two frames is a clock that was set. */
 #define STEP_NS    2000000000LL
 #define MAX_BROKEN 1000
+/* An alert is not kept waiting for longer by the end of an item. */
+#define JOIN_PATIENCE_NS 500000000LL
 
 struct show {
     struct show_params params;
@@ -39,6 +41,7 @@ struct show {
 
     /* render thread */
     struct program *playing, *joining;
+    int64_t could_join_ns; /* CLOCK_MONOTONIC: joining has had a picture since; 0: none yet */
     struct engine *engine; /* borrowed */
     double level;
 };
@@ -299,8 +302,19 @@ static void note_time(struct show *s, int64_t tai_ns)
     atomic_store_explicit(&s->tai_ns, tai_ns, memory_order_relaxed);
 }
 
-/* The program that joins paints as soon as it can, and the old one is let go. Without a clock it
- * must have the very picture of this instant: there is time. */
+/* It has a picture; is it that of this instant? Without a clock it must be: there is time. By the
+ * clock an item that is over is not shown again, unless what comes after it keeps one waiting. */
+static bool may_join(struct show *s, const struct engine_instant *at)
+{
+    if (s->params.unpaced)
+        return program_is_ready(s->joining, at->tai_ns);
+    if (s->could_join_ns == 0)
+        s->could_join_ns = at->mono_ns;
+    return program_is_due(s->joining, at->tai_ns) ||
+           at->mono_ns - s->could_join_ns >= JOIN_PATIENCE_NS;
+}
+
+/* The program that joins paints as soon as it can, and the old one is let go. */
 static bool paint_joining(struct show *s, struct canvas *canvas, const struct engine_instant *at,
                           double *ret_level)
 {
@@ -309,16 +323,19 @@ static bool paint_joining(struct show *s, struct canvas *canvas, const struct en
     if (!s->joining || program_paint(s->joining, canvas, at->tai_ns, at->utc_ns, at->mono_ns,
                                      ret_level) == COMPOSE_WAITING)
         return false;
-    if (s->params.unpaced && !program_is_ready(s->joining, at->tai_ns))
+    if (!may_join(s, at))
         return false;
+    s->could_join_ns = 0;
     atomic_store_explicit(&s->back, s->playing, memory_order_release);
     s->playing = s->joining;
     s->joining = NULL;
     return true;
 }
 
-static enum engine_paint dim(struct show *s, double level)
+/* The painted canvas goes to the wall. */
+static enum engine_paint present(struct show *s, double level)
 {
+    program_count(s->playing);
     if (level < s->level || level > s->level)
         engine_set_brightness(s->engine, level);
     s->level = level;
@@ -332,14 +349,14 @@ enum engine_paint show_paint(void *show, struct canvas *canvas, const struct eng
 
     note_time(s, at->tai_ns);
     if (paint_joining(s, canvas, at, &level))
-        return dim(s, level);
+        return present(s, level);
     /* Without a clock time stands still until it can. */
     if (s->joining && s->params.unpaced)
         return ENGINE_WAIT;
     if (program_paint(s->playing, canvas, at->tai_ns, at->utc_ns, at->mono_ns, &level) ==
         COMPOSE_WAITING)
         return ENGINE_WAIT;
-    return dim(s, level);
+    return present(s, level);
 }
 
 /* Time stands still from the moment at which another program is wanted until it is on, so that a

@@ -531,6 +531,17 @@ bool compose_is_ready(struct compose *c, int64_t tai_ns)
     return tickers_are_ready(c, f);
 }
 
+bool compose_is_due(const struct compose *c, int64_t tai_ns)
+{
+    int64_t f = qp_lattice_index(c->params.rate, tai_ns) - c->index_base;
+
+    for (size_t i = 0; i < c->n_zones; i++) {
+        if (c->zones[i].layer->main && c->params.feed)
+            return play_is_due(&c->zones[i].play, f + c->fed_base);
+    }
+    return true;
+}
+
 enum compose_state compose_opened(const struct compose *c, const char **ret_layer)
 {
     int64_t utc_s = join_second(c);
@@ -596,7 +607,11 @@ enum compose_state compose_render(struct compose *c, struct canvas *canvas, int6
     if (!c->settled || !has_content(c))
         return state == COMPOSE_FAILED ? COMPOSE_FAILED : COMPOSE_WAITING;
     paint_all(c, canvas, utc_s);
+    return state;
+}
+
+void compose_count(struct compose *c)
+{
     for (size_t i = 0; i < c->n_zones; i++)
         play_count(&c->zones[i].play, c->dark);
-    return state;
 }

@@ -74,10 +74,16 @@ enum compose_state {
 enum compose_state compose_render(struct compose *compose, struct canvas *canvas, int64_t tai_ns,
                                   int64_t utc_ns, int64_t mono_ns);
 
+/* Fed: what was rendered last is on the wall, and counts as presented. Render thread. */
+void compose_count(struct compose *compose);
+
 /* True when compose_render() for this instant would repeat no older picture for want of a decoded
  * one: every item on show has its picture, or failed, or ended. For rendering without a clock
  * (captures, benchmarks), where the renderer waits for the decoder. Render thread. */
 bool compose_is_ready(struct compose *compose, int64_t tai_ns);
+/* Fed: the item on show is the one of this instant, and not the one before it, which stays for want
+ * of it. Render thread. */
+bool compose_is_due(const struct compose *compose, int64_t tai_ns);
 
 /* Pages, loop thread: WAITING until everything is there that is shown at join_ns, then PLAYING;
  * FAILED when a zone has nothing that can be played: *ret_layer is then its name (borrowed). */

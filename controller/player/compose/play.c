@@ -510,20 +510,24 @@ bool play_now(const struct play *p, struct play_now *ret)
 {
     int64_t head = atomic_load_explicit(&p->head, memory_order_acquire);
     const struct play_slot *slot = &p->slots[(head < 0 ? 0 : head) % PLAY_SLOTS];
+    int64_t presented;
 
     if (!p->params.feed || head < 0 || !slot->item ||
         atomic_load_explicit(&slot->state, memory_order_acquire) != PLAY_SLOT_READY)
+        return false;
+    /* Once it is above 0 the first frame is known for good. */
+    presented = atomic_load_explicit(&p->now_presented, memory_order_acquire);
+    if (presented <= 0)
         return false;
     *ret = (struct play_now){
         .tag = slot->item->tag,
         .first = slot->record.first,
         .from = slot->from,
         .last = atomic_load_explicit(&p->now_last, memory_order_acquire),
-        .presented = atomic_load_explicit(&p->now_presented, memory_order_relaxed),
+        .presented = presented,
         .dark = atomic_load_explicit(&p->now_dark, memory_order_relaxed),
     };
-    return ret->presented > 0 && ret->last >= ret->first &&
-           atomic_load_explicit(&p->head, memory_order_acquire) == head;
+    return ret->last >= ret->first && atomic_load_explicit(&p->head, memory_order_acquire) == head;
 }
 
 bool play_is_opened(const struct play *p)

@@ -146,6 +146,7 @@ struct play {
     int64_t last_new_frame; /* when the current item last had a new picture */
     bool over;              /* the last item's time is up */
     bool blank;             /* fed: the item on has no picture, on purpose */
+    bool is_seen;           /* fed: a frame was counted */
     int64_t last_frame;
     struct media_volume volume; /* set by play_set_volume */
     int64_t volume_at_ns;       /* its name for the frame that comes next */
@@ -184,6 +185,9 @@ void play_set_volume(struct play *play, const struct media_volume *volume, int64
  * end because the decoder or the loop thread is behind. Fed: the item that follows was opened, too,
  * so that one that cannot be played is found on the same frame in every rehearsal. */
 bool play_is_ready(struct play *play, int64_t f);
+/* Fed, render thread: the item that is on is the one of frame f, and not the one before it, which
+ * stays for want of it. */
+bool play_is_due(const struct play *play, int64_t f);
 
 /* Render thread: the frame was painted; dark: the wall shows nothing of it, on purpose. */
 void play_count(struct play *play, bool dark);

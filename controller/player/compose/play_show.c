@@ -225,15 +225,27 @@ static bool has_picture(struct play *p, int64_t seq, int64_t k)
 void play_count(struct play *p, bool dark)
 {
     struct play_record *record;
+    struct play_slot *slot;
 
     if (!p->params.feed || p->cur < 0)
         return;
-    record = &slot_of(p, p->cur)->record;
+    slot = slot_of(p, p->cur);
+    record = &slot->record;
+    if (!p->is_seen) /* until now something else was on, or the text was being drawn */
+        record->first = slot->from = p->last_frame;
+    p->is_seen = true;
     record->presented++;
     record->dark += dark;
-    atomic_store_explicit(&p->now_presented, record->presented, memory_order_relaxed);
+    atomic_store_explicit(&p->now_presented, record->presented, memory_order_release);
     atomic_store_explicit(&p->now_dark, record->dark, memory_order_relaxed);
     atomic_store_explicit(&p->now_last, p->last_frame, memory_order_release);
+}
+
+bool play_is_due(const struct play *p, int64_t f)
+{
+    const struct play_slot *next = next_ready((struct play *)(uintptr_t)p);
+
+    return f < (next ? next->begin : atomic_load_explicit(&p->fed_until, memory_order_acquire));
 }
 
 static bool is_ready_fed(struct play *p, int64_t f)

@@ -540,3 +540,47 @@ TEST(without_a_clock_the_feed_is_waited_for)
     T_EQ(fed_step(&fed, 30), 22);
     play_finish(&fed.s.play);
 }
+
+/* Text was still being drawn, or another program was on: a record begins with what was seen. */
+TEST(what_was_not_seen_is_not_in_the_record)
+{
+    static struct fed fed = {.list = {{"11", 0, 0}, {"22", 30, 0}}, .n = 2};
+    struct play_now now;
+
+    fed_start(&fed);
+    for (int64_t f = 0; f < 3; f++) {
+        atomic_store(&fake_now, f);
+        play_tick(&fed.s.play);
+        (void)play_frame(&fed.s.play, FED_BASE + f, 0, &fed.s.view);
+        T_CHECK(!play_now(&fed.s.play, &now));
+    }
+    T_EQ(fed_step(&fed, 3), 11);
+    T_CHECK(play_now(&fed.s.play, &now));
+    T_EQ(now.first, FED_BASE + 3);
+    for (int64_t f = 4; f < 40; f++)
+        T_EQ(fed_step(&fed, f), f < 30 ? 11 : 22);
+    play_finish(&fed.s.play);
+    T_EQ(fed.records[0].first, FED_BASE + 3);
+    T_EQ(fed.records[0].expected, 27);
+    T_EQ(fed.records[0].presented, 27);
+    T_EQ(fed.records[1].first, FED_BASE + 30);
+    T_EQ(fed.records[1].presented, 10);
+}
+
+TEST(an_item_is_due_until_the_next_one_is)
+{
+    static struct fed fed = {
+        .list = {{"11", 0, 0}, {"22,ready=45", 30, 0}, {"33", 60, 0}}, .n = 3, .known = 1};
+
+    fed_start(&fed);
+    T_EQ(fed_step(&fed, 0), 11);
+    T_CHECK(play_is_due(&fed.s.play, FED_BASE + 29));
+    T_CHECK(!play_is_due(&fed.s.play, FED_BASE + 30)); /* what comes is not known yet */
+    fed.known = 3;
+    for (int64_t f = 1; f < 70; f++) {
+        T_EQ(fed_step(&fed, f), f < 46 ? 11 : f < 60 ? 22 : 33);
+        /* What comes next is known a tick after one has come on. */
+        T_EQ(play_is_due(&fed.s.play, FED_BASE + f), (f < 30 || f > 46) && f != 60);
+    }
+    play_finish(&fed.s.play);
+}
