@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "scheduler/load.h"
+#include "scheduler/load_time.h"
 
 #define ALERTS_MAX 10000u
 #define COUNTS_MAX 1000000u
@@ -21,6 +22,12 @@ static int add_rule(struct load_facts *f, struct rule *rule)
     return 0;
 }
 
+/* From the moment that it is known until it is taken back: that needs no clock. */
+static bool is_unbounded(const struct window *w)
+{
+    return w->once_start_ms == INSTANT_MIN && w->once_end_ms == INSTANT_MAX;
+}
+
 static int add_alert(struct load_facts *f, struct load_alert *a)
 {
     int err = 0;
@@ -29,7 +36,7 @@ static int add_alert(struct load_facts *f, struct load_alert *a)
         return -ENOMEM;
     f->windows[f->n_windows] = a->window;
     for (uint32_t i = 0; i < a->n && err == 0; i++) {
-        a->rules[i].window = f->n_windows;
+        a->rules[i].window = is_unbounded(&a->window) ? NONE : f->n_windows;
         err = add_rule(f, &a->rules[i]);
     }
     f->n_windows++;

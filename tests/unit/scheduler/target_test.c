@@ -171,6 +171,33 @@ TEST(facts_of_every_kind)
     model_destroy(m);
 }
 
+/* A blackout that lasts until it is taken back needs no clock; what ends at an instant does. */
+TEST(a_blackout_without_a_clock)
+{
+    static const char *const alerts[] = {"{\"id\": \"A\", \"kind\": \"blackout\"}",
+                                         "{\"id\": \"A\", \"kind\": \"takeover\", \"item\": \"i\","
+                                         "\"until\": \"2026-07-17T10:00Z\"}"};
+    struct model *m = load("{\"all\": true}");
+    struct schedule *s;
+
+    T_EQ(schedule_prepare(&s, m, NULL), 0);
+    for (int i = 0; i < 4; i++) {
+        struct resolution r = {.applicable = NULL};
+        struct load_facts f;
+        char text[256];
+
+        (void)snprintf(text, sizeof(text),
+                       "{\"clock_untrusted\": %s, \"held_rule\": \"R\", \"alerts\": [%s]}",
+                       i < 2 ? "true" : "false", alerts[i % 2]);
+        T_EQ(facts(&f, m, text, NULL), 0);
+        schedule_resolve(s, INT64_C(1767225600000), 1, &f.facts, &r);
+        T_EQ(r.layer, i % 2 == 0 ? LAYER_BLACKOUT : i < 2 ? LAYER_SCHEDULE : LAYER_TAKEOVER);
+        load_facts_finish(&f);
+    }
+    schedule_destroy(s);
+    model_destroy(m);
+}
+
 TEST(facts_that_are_wrong)
 {
     struct model *m = load("{\"all\": true}");
