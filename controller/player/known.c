@@ -33,6 +33,7 @@ struct known {
     size_t facts_len;
     char *refused; /* one that did not fit, kept for the next schedule */
     size_t refused_len;
+    bool is_absent; /* there is no such file, which was told */
     bool want_facts, want_anew;
 
     char *held_rule; /* last resolved by a trusted clock */
@@ -240,10 +241,14 @@ static bool read_facts(struct known *k, const struct model *model)
     int err = qp_file_read(k->params.facts, FACTS_MAX, &text, &len, &diag);
 
     if (err < 0) {
-        notice(k, diag.text);
-        notice(k, k->facts ? "the facts that were read before stay" : "there are no facts yet");
+        if (err != -ENOENT || !k->is_absent) {
+            notice(k, diag.text);
+            notice(k, k->facts ? "the facts that were read before stay" : "there are no facts yet");
+        }
+        k->is_absent = err == -ENOENT;
         return false;
     }
+    k->is_absent = false;
     refuse(k, NULL, 0); /* what the file does not say any more */
     if (k->facts && len == k->facts_len && memcmp(text, k->facts, len) == 0) {
         free(text);
@@ -315,7 +320,7 @@ void known_facts(struct known *k, const struct model *model, struct load_facts *
 
 bool known_has_refused(const struct known *k)
 {
-    return k->params.facts && !k->facts;
+    return k->params.facts && !k->facts && !k->is_absent;
 }
 
 /* --- counts ------------------------------------------------------------------------------------

@@ -60,7 +60,7 @@ void known_retry_files(struct known *known);
 /* The facts file has changed, or may have. */
 void known_facts_changed(struct known *known);
 
-/* There are no facts although a file was named. */
+/* There are no facts although there is a file. */
 bool known_has_refused(const struct known *known);
 
 /* --- for a program --------------------------------------------------------------------------- */
