@@ -158,13 +158,15 @@ QP_MUST_CHECK int load_rule_content(struct loader *l, const struct qp_node *rule
 
 QP_MUST_CHECK int load_rules(struct loader *l);
 QP_MUST_CHECK int load_alerts(struct loader *l);
-/* Reads one alert into up to three rules (content, bar, display) and its window. */
+/* An alert is up to three rules (content, bar, display) and their window. */
 struct load_alert {
     struct rule rules[3];
     uint32_t n;
     struct window window;
 };
-QP_MUST_CHECK int load_alert(struct loader *l, const struct qp_node *node, struct load_alert *ret);
+/* Reads those of the document; take() may keep what an alert owns, and leaves it empty then. */
+QP_MUST_CHECK int load_each_alert(struct loader *l,
+                                  int (*take)(void *user, struct load_alert *alert), void *user);
 void load_rule_finish(struct rule *rule);
 QP_MUST_CHECK int load_display(struct loader *l, const struct qp_node *node, const char *path,
                                struct rule *rule);

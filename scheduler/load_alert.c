@@ -149,7 +149,7 @@ static void drop_empty_content(struct load_alert *a)
     }
 }
 
-int load_alert(struct loader *l, const struct qp_node *node, struct load_alert *ret)
+static int read_alert(struct loader *l, const struct qp_node *node, struct load_alert *ret)
 {
     size_t before = l->report->n;
     int err;
@@ -181,21 +181,7 @@ static void finish_alert(struct load_alert *a)
     load_window_finish(&a->window);
 }
 
-static int add_alert(struct loader *l, struct load_alert *a)
-{
-    uint32_t window;
-    int err = load_add_window(l, &a->window, &window);
-
-    a->window = (struct window){.calendar = NONE};
-    for (uint32_t i = 0; i < a->n && err == 0; i++) {
-        a->rules[i].window = window;
-        err = load_add_rule(l, &a->rules[i]);
-        a->rules[i] = load_empty_rule(); /* is the model's now, or gone */
-    }
-    return err;
-}
-
-int load_alerts(struct loader *l)
+int load_each_alert(struct loader *l, int (*take)(void *user, struct load_alert *alert), void *user)
 {
     struct qp_node list = qp_node_member(&l->root, "alerts");
     const cJSON *element;
@@ -212,10 +198,30 @@ int load_alerts(struct loader *l)
 
         if (err < 0)
             break;
-        err = load_alert(l, &at, &a);
+        err = read_alert(l, &at, &a);
         if (err == 0)
-            err = add_alert(l, &a);
+            err = take(user, &a);
         finish_alert(&a);
     }
     return err;
+}
+
+static int add_alert(void *user, struct load_alert *a)
+{
+    struct loader *l = user;
+    uint32_t window;
+    int err = load_add_window(l, &a->window, &window);
+
+    a->window = (struct window){.calendar = NONE};
+    for (uint32_t i = 0; i < a->n && err == 0; i++) {
+        a->rules[i].window = window;
+        err = load_add_rule(l, &a->rules[i]);
+        a->rules[i] = load_empty_rule(); /* is the model's now, or gone */
+    }
+    return err;
+}
+
+int load_alerts(struct loader *l)
+{
+    return load_each_alert(l, add_alert, l);
 }

@@ -7,7 +7,6 @@
 #include "scheduler/load.h"
 #include "scheduler/load_time.h"
 
-#define ALERTS_MAX 10000u
 #define COUNTS_MAX 1000000u
 #define COUNT_MAX  INT64_C(1000000000000)
 
@@ -28,44 +27,21 @@ static bool is_unbounded(const struct window *w)
     return w->once_start_ms == INSTANT_MIN && w->once_end_ms == INSTANT_MAX;
 }
 
-static int add_alert(struct load_facts *f, struct load_alert *a)
+static int add_alert(void *user, struct load_alert *a)
 {
+    struct load_facts *f = user;
+    bool always = is_unbounded(&a->window);
     int err = 0;
 
     if (load_grow(&f->windows, f->n_windows, sizeof(a->window)) < 0)
         return -ENOMEM;
     f->windows[f->n_windows] = a->window;
+    a->window = (struct window){.calendar = NONE};
     for (uint32_t i = 0; i < a->n && err == 0; i++) {
-        a->rules[i].window = is_unbounded(&a->window) ? NONE : f->n_windows;
+        a->rules[i].window = always ? NONE : f->n_windows;
         err = add_rule(f, &a->rules[i]);
     }
     f->n_windows++;
-    return err;
-}
-
-static int read_alerts(struct loader *l, struct load_facts *f)
-{
-    struct qp_node list = qp_node_member(&l->root, "alerts");
-    const cJSON *element;
-    uint32_t n;
-    size_t i = 0;
-    int err = 0;
-
-    if (!load_list(l, &list, ALERTS_MAX, &n))
-        return 0;
-    cJSON_ArrayForEach(element, list.json)
-    {
-        struct qp_node at = qp_node_at(&list, element, i++);
-        struct load_alert a;
-
-        if (err < 0)
-            break;
-        err = load_alert(l, &at, &a);
-        if (err == 0)
-            err = add_alert(f, &a);
-        for (uint32_t k = 0; k < a.n; k++)
-            load_rule_finish(&a.rules[k]);
-    }
     return err;
 }
 
@@ -153,7 +129,7 @@ static int read_facts(struct loader *l, struct load_facts *f)
     load_bool(l, &l->root, "clock_untrusted", &f->facts.clock_untrusted);
     if (err == 0) {
         f->facts.held_rule = load_opt_ref(l, &l->root, "held_rule", &l->rules, "rule");
-        err = read_alerts(l, f);
+        err = load_each_alert(l, add_alert, f);
     }
     if (err == 0)
         err = read_counts(l, f);

@@ -19,7 +19,7 @@
  *
  * ONCE: absolute times, rows by stretches of time. FREE: what only occurrence_open() can tell.
  *
- * Memory: an entry takes 56 bytes, and up to 110 bytes of bits and lists in its face: so 1000
+ * Memory: an entry takes 40 bytes, and up to 110 bytes of bits and lists in its face: so 1000
  * screens with 200 rules each of their own take some 35 MB, and screens that share their rules take
  * it once. */
 #ifndef SCHEDULER_SCHEDULE_INDEX_H
