@@ -1,6 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "scheduler/sun.h"
-
+/* sun.c - sunrise and sunset of a local date.
+ *
+ * NOAA's solar calculator (after J. Meeus, Astronomical Algorithms): declination and equation of
+ * time from the mean elements of the sun's orbit, the upper limb on the horizon with 34' of
+ * refraction (90.833 degrees). Good to a minute between 72 degrees South and North for 1900 to
+ * 2100; for remote years the elements drift. */
 #include <math.h>
 
 #include "protocols/base/tz.h"
@@ -46,7 +50,9 @@ static double mean_noon(int64_t day, double lon)
     return (double)day * CIVIL_DAY_S + 43200.0 - lon * SECONDS_PER_DEGREE;
 }
 
-double sun_noon(int64_t day, double lon)
+/* When the sun is highest at a longitude (degrees, east positive): UTC seconds since 1970; `day`
+ * counts the noons, at longitude 0 they lie on that UTC day. */
+static double true_noon(int64_t day, double lon)
 {
     double noon = mean_noon(day, lon);
 
@@ -73,20 +79,6 @@ static bool crossing(double noon, struct sun sun, double lat, double side, doubl
     return true;
 }
 
-bool sun_rise(int64_t day, double lat, double lon, double *ret_s)
-{
-    double noon = mean_noon(day, lon);
-
-    return crossing(noon, sun_at(noon), lat, -1.0, ret_s);
-}
-
-bool sun_set(int64_t day, double lat, double lon, double *ret_s)
-{
-    double noon = mean_noon(day, lon);
-
-    return crossing(noon, sun_at(noon), lat, 1.0, ret_s);
-}
-
 static int32_t offset_at(const struct tz *zone, int64_t utc_s)
 {
     struct tz_span span = {.offset_s = 0};
@@ -106,7 +98,7 @@ static bool noon_of_date(double lon, int32_t date, const struct tz *zone, int64_
     int64_t day = date - (int64_t)floor(ahead / CIVIL_DAY_S);
 
     for (int i = 0; i < 2; i++) {
-        int64_t noon = (int64_t)floor(sun_noon(day, lon));
+        int64_t noon = (int64_t)floor(true_noon(day, lon));
         int64_t its_date = civil_floor_div(noon + offset_at(zone, noon), CIVIL_DAY_S);
 
         if (its_date == date) {
