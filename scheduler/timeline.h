@@ -101,6 +101,7 @@ struct timeline {
     struct stretch idle; /* not yet told; idle.end_ms 0: none */
     int64_t now_ms;
     uint64_t *work_left; /* NULL: as much as it takes */
+    uint64_t looks;      /* at entries, 64 at a time; what joining a loop may take is bounded */
 };
 
 /* schedule_timeline() with a bound for documents that nobody trusts: work is counted in looks at

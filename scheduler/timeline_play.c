@@ -2,7 +2,7 @@
 /* timeline_play.c - the items of playlists in their order. */
 #include "scheduler/timeline.h"
 
-#define JOIN_MAX  100000 /* items of a loop that is joined in progress */
+#define JOIN_MAX  100000 /* looks at entries of a loop that is joined in progress */
 #define TRIES_MIN 64
 
 /* --- the order of a round ----------------------------------------------------------------------
@@ -197,6 +197,7 @@ struct pick timeline_next(struct timeline *tl, struct cursor *c, uint32_t playli
     tries = c->places > 1000000 ? TRIES_MIN + 64 * (uint64_t)p->n_entries : 2 * c->places;
     while (tries-- > 0 && pick.item == NONE && !tl->stopped) {
         timeline_work(tl, p->order == ORDER_WEIGHTED ? 8 + p->n_entries / 4 : 1);
+        tl->looks += p->order == ORDER_WEIGHTED ? 1 + p->n_entries / 64 : 1;
         pick = pick_entry(tl, c, &p->entries[entry_at(tl, p, c)]);
     }
     if (pick.item == NONE)
@@ -209,9 +210,10 @@ struct pick timeline_next(struct timeline *tl, struct cursor *c, uint32_t playli
 
 static int64_t loop_length(struct timeline *tl, struct cursor *c, uint32_t playlist)
 {
+    uint64_t end = tl->looks + JOIN_MAX;
     int64_t sum = 0;
 
-    for (int n = 0; n < JOIN_MAX; n++) {
+    while (tl->looks < end) {
         struct pick p = timeline_next(tl, c, playlist);
 
         if (p.item == NONE)
@@ -228,6 +230,7 @@ struct pick timeline_join(struct timeline *tl, struct cursor *c, uint32_t playli
 {
     int64_t length = loop_length(tl, c, playlist), since = tl->now_ms - epoch_ms;
     struct pick p = {.item = NONE};
+    uint64_t end;
 
     tl->epoch++;
     if (length <= 0 || since < 0)
@@ -235,7 +238,8 @@ struct pick timeline_join(struct timeline *tl, struct cursor *c, uint32_t playli
     begin(tl, c, &tl->model->playlists[playlist]);
     c->round = (uint32_t)(since / length);
     since %= length;
-    for (int n = 0; n < JOIN_MAX; n++) {
+    end = tl->looks + JOIN_MAX;
+    while (tl->looks < end) {
         p = timeline_next(tl, c, playlist);
         if (p.item == NONE || since < p.len_ms)
             break;
