@@ -74,6 +74,7 @@ static void tell_share(struct conflict *c, const struct mix_sum *m, int64_t at)
     if (c->told[rule] & TOLD_SHARE)
         return;
     c->told[rule] |= TOLD_SHARE;
+    /* NOLINTNEXTLINE(clang-analyzer-core.NullDereference): above 0 there is one */
     (void)qp_report_add(c->report, QP_SEVERITY_ERROR, m->first->path,
                         "Lower the shares so that they add up to 100 % at most.",
                         "%u interrupts and slots, rule \"%s\" the largest, ask for %.0f %% of the "

