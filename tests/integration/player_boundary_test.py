@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
 # timeout: 300
+# parallel
 """Every kind of boundary in one rehearsal, frame by frame.
 
 The wall, read back by qp-wall, must show on each frame the very picture that the timeline of

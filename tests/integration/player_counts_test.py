@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
 # timeout: 300
+# parallel
 """qp-player run counts what it delivered from its log: gaps, plays per hour and goals hold across
 restarts, whatever else stands in the log.
 """

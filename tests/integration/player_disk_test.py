@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
 # timeout: 240
+# parallel
 """qp-player run with a log that cannot be written: told in a sentence, and the show goes on.
 
 Disks are mounted in a mount namespace of their own, so that nothing is left behind.

@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
 # timeout: 240
+# parallel
 """qp-player run shows an item with a sha256 only when its file is that very file."""
 import fcntl
 import hashlib
