@@ -39,6 +39,10 @@ void draw_frame(const struct draw_page *page);
 void draw_legend(const struct draw_page *page);
 
 /* draw_tools.c */
+/* A picture that goes to a file, PNG or SVG, w x h in the units of draw_page. */
+cairo_t *draw_open(const char *out, bool png, double w, double h);
+/* Write it and free it. Returns CLI_OK, or CLI_ERROR after a sentence. */
+int draw_close(cairo_t *cr, const char *out, bool png);
 struct draw_colour draw_port_colour(uint32_t port);
 struct draw_colour draw_tint(struct draw_colour c, double white); /* 0: c, 1: white */
 void draw_set(cairo_t *cr, struct draw_colour c);

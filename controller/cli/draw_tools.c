@@ -1,6 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <math.h>
 
+#include <cairo/cairo-svg.h>
+#include <fontconfig/fontconfig.h>
+
+#include "controller/cli/cli.h"
 #include "controller/cli/draw.h"
 
 #define SMALLEST 5.0
@@ -91,4 +95,34 @@ void draw_rounded(cairo_t *cr, double x, double y, double w, double h, double r)
     cairo_arc(cr, x + r, y + h - r, r, M_PI / 2, M_PI);
     cairo_arc(cr, x + r, y + r, r, M_PI, 3 * M_PI / 2);
     cairo_close_path(cr);
+}
+
+cairo_t *draw_open(const char *out, bool png, double w, double h)
+{
+    cairo_surface_t *surface =
+        png ? cairo_image_surface_create(CAIRO_FORMAT_RGB24, (int)ceil(w), (int)ceil(h))
+            : cairo_svg_surface_create(out, w, h);
+    cairo_t *cr = cairo_create(surface);
+
+    cairo_surface_destroy(surface); /* cr holds it */
+    return cr;
+}
+
+int draw_close(cairo_t *cr, const char *out, bool png)
+{
+    cairo_surface_t *surface = cairo_surface_reference(cairo_get_target(cr));
+    cairo_status_t status = cairo_status(cr);
+
+    cairo_destroy(cr);
+    if (status == CAIRO_STATUS_SUCCESS && png)
+        status = cairo_surface_write_to_png(surface, out);
+    cairo_surface_finish(surface);
+    if (status == CAIRO_STATUS_SUCCESS)
+        status = cairo_surface_status(surface);
+    cairo_surface_destroy(surface);
+    cairo_debug_reset_static_data(); /* the font caches: a leak checker looks at the exit */
+    FcFini();
+    if (status != CAIRO_STATUS_SUCCESS)
+        return cli_fail("%s: %s", out, cairo_status_to_string(status));
+    return CLI_OK;
 }

@@ -10,9 +10,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include <cairo/cairo-svg.h>
-#include <fontconfig/fontconfig.h>
-
 #include "controller/cli/draw.h"
 #include "controller/cli/schedule.h"
 #include "protocols/base/tz.h"
@@ -548,28 +545,11 @@ int cli_schedule_draw(const struct cli_schedule *s, const struct cli_stretches *
     struct page p = {.s = s, .all = all, .from = from, .to = to};
     bool png = strcmp(out + strlen(out) - 4, ".png") == 0;
     double width = 2 * MARGIN + LABEL_W + STRIP_W;
-    cairo_surface_t *surface;
-    cairo_status_t status;
 
     count_keys(&p);
     choose_scale(&p);
     p.height = TOP_H + p.n_rows * ROW_H + p.n_keys * LEGEND_ROW + MARGIN;
-    surface =
-        png ? cairo_image_surface_create(CAIRO_FORMAT_RGB24, (int)ceil(width), (int)ceil(p.height))
-            : cairo_svg_surface_create(out, width, p.height);
-    p.cr = cairo_create(surface);
+    p.cr = draw_open(out, png, width, p.height);
     draw_page(&p);
-    status = cairo_status(p.cr);
-    cairo_destroy(p.cr);
-    if (status == CAIRO_STATUS_SUCCESS && png)
-        status = cairo_surface_write_to_png(surface, out);
-    cairo_surface_finish(surface);
-    if (status == CAIRO_STATUS_SUCCESS)
-        status = cairo_surface_status(surface);
-    cairo_surface_destroy(surface);
-    cairo_debug_reset_static_data(); /* the font caches: a leak checker looks at the exit */
-    FcFini();
-    if (status != CAIRO_STATUS_SUCCESS)
-        return cli_fail("%s: %s", out, cairo_status_to_string(status));
-    return CLI_OK;
+    return draw_close(p.cr, out, png);
 }

@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include <cairo/cairo-svg.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <fontconfig/fontconfig.h>
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
@@ -62,32 +60,15 @@ static bool ends_with(const char *text, const char *end)
 static int draw_wall(const struct wall *wall, const char *out, bool svg)
 {
     struct draw_page page;
-    cairo_surface_t *surface;
-    cairo_status_t status;
 
     draw_measure(&page, wall);
-    surface = svg ? cairo_svg_surface_create(out, page.width, page.height)
-                  : cairo_image_surface_create(CAIRO_FORMAT_RGB24, (int)ceil(page.width),
-                                               (int)ceil(page.height));
-    page.cr = cairo_create(surface);
+    page.cr = draw_open(out, !svg, page.width, page.height);
     draw_frame(&page);
     draw_cabinets(&page);
     draw_chains(&page);
     draw_labels(&page);
     draw_legend(&page);
-    status = cairo_status(page.cr);
-    cairo_destroy(page.cr);
-    if (status == CAIRO_STATUS_SUCCESS && !svg)
-        status = cairo_surface_write_to_png(surface, out);
-    cairo_surface_finish(surface);
-    if (status == CAIRO_STATUS_SUCCESS)
-        status = cairo_surface_status(surface);
-    cairo_surface_destroy(surface);
-    cairo_debug_reset_static_data(); /* the font caches: a leak checker looks at the exit */
-    FcFini();
-    if (status != CAIRO_STATUS_SUCCESS)
-        return cli_fail("%s: %s", out, cairo_status_to_string(status));
-    return CLI_OK;
+    return draw_close(page.cr, out, !svg);
 }
 
 /* Cairo cannot say why a file is not to be written; the kernel can. */

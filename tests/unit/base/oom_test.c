@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* oom_test.c - the 1st, 2nd, ... allocation fails until everything succeeds: -ENOMEM or a finding
- * less, results untouched, nothing leaked (LeakSanitizer looks at the end of each child). The
- * linker leads every allocation of the library here (-Wl,--wrap); cJSON gets its own through its
- * hooks. */
+/* oom_test.c - without memory (oom.h): -ENOMEM or a finding less, results untouched, nothing
+ * leaked. */
 #include <stdarg.h>
 #include <stdbool.h>
 #include <string.h>
@@ -10,71 +8,7 @@
 
 #include "protocols/base/file.h"
 #include "protocols/base/opt.h"
-#include "tests/support/t.h"
-
-static long fail_at; /* the n-th allocation fails; 0: none does */
-static long n_allocations;
-
-static bool fails(void)
-{
-    return ++n_allocations == fail_at;
-}
-
-void *__real_malloc(size_t size);
-void *__real_calloc(size_t n, size_t size);
-void *__real_realloc(void *p, size_t size);
-void *__real_reallocarray(void *p, size_t n, size_t size);
-char *__real_strdup(const char *text);
-void *__wrap_malloc(size_t size);
-void *__wrap_calloc(size_t n, size_t size);
-void *__wrap_realloc(void *p, size_t size);
-void *__wrap_reallocarray(void *p, size_t n, size_t size);
-char *__wrap_strdup(const char *text);
-
-void *__wrap_malloc(size_t size)
-{
-    return fails() ? NULL : __real_malloc(size);
-}
-
-void *__wrap_calloc(size_t n, size_t size)
-{
-    return fails() ? NULL : __real_calloc(n, size);
-}
-
-void *__wrap_realloc(void *p, size_t size)
-{
-    return fails() ? NULL : __real_realloc(p, size);
-}
-
-void *__wrap_reallocarray(void *p, size_t n, size_t size)
-{
-    return fails() ? NULL : __real_reallocarray(p, n, size);
-}
-
-char *__wrap_strdup(const char *text)
-{
-    return fails() ? NULL : __real_strdup(text);
-}
-
-/* Call attempt() with every allocation failing in turn. It returns true when it had all it needed.
- * At least min_failures must have been seen, so that a wrapper that is not linked is noticed. */
-static void try_all(bool (*attempt)(void), long min_failures)
-{
-    cJSON_Hooks hooks = {.malloc_fn = __wrap_malloc, .free_fn = free};
-    long n = 0;
-    bool whole;
-
-    cJSON_InitHooks(&hooks);
-    do {
-        n_allocations = 0;
-        fail_at = ++n;
-        whole = attempt();
-        T_CHECK(whole == (n_allocations < fail_at));
-        T_CHECK(n < 10000);
-    } while (!whole);
-    fail_at = 0;
-    T_CHECK(n > min_failures);
-}
+#include "tests/support/oom.h"
 
 static const char document[] =
     "{\"name\":\"n\",\"mode\":\"m\",\"list\":[1,2,{\"a\":1,\"b\":\"two\"}],\"rest\":null}";
@@ -92,7 +26,7 @@ static bool parse(void)
 
 TEST(json_parse)
 {
-    try_all(parse, 15);
+    oom_try_all(parse, 15);
 }
 
 static char file[] = "oom-XXXXXX";
@@ -117,7 +51,7 @@ TEST(json_load)
     fd = mkstemp(file);
     T_CHECK(fd >= 0 && write(fd, document, sizeof(document) - 1) == sizeof(document) - 1);
     close(fd);
-    try_all(load, 16);
+    oom_try_all(load, 16);
     unlink(file);
 }
 
@@ -135,7 +69,7 @@ static bool read_growing(void)
 
 TEST(file_read)
 {
-    try_all(read_growing, 5);
+    oom_try_all(read_growing, 5);
 }
 
 /* A finding that cannot be kept is still counted. */
@@ -160,7 +94,7 @@ static bool report_some(void)
 
 TEST(report)
 {
-    try_all(report_some, 60);
+    oom_try_all(report_some, 60);
 }
 
 static bool report_one(void)
@@ -181,7 +115,7 @@ static bool report_one(void)
 
 TEST(report_of_one)
 {
-    try_all(report_one, 4);
+    oom_try_all(report_one, 4);
 }
 
 struct cfg {
@@ -220,5 +154,5 @@ static bool read_opts(void)
 
 TEST(options)
 {
-    try_all(read_opts, 20);
+    oom_try_all(read_opts, 20);
 }
